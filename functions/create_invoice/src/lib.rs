@@ -1,0 +1,32 @@
+//! `POST /v1/invoices` (HTTP API) -> an invoice, in one transaction.
+//!
+//! The caller may repeat a request that got no answer: the same Idempotency-Key and body get the
+//! first answer again.
+
+use quita_app::Deps;
+use quita_app::create_invoice::{Refused, create_invoice};
+use quita_edge::bodies::InvoiceBody;
+use quita_edge::http::{BODY_BYTES_MAX, answered};
+use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth};
+
+pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
+    match Call::read(request, BODY_BYTES_MAX) {
+        Ok(call) => {
+            let outcome = create(deps, &call).await;
+            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
+        }
+        Err((problem, request_id)) => problem.response(&request_id),
+    }
+}
+
+async fn create(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
+    let merchant = auth::merchant(deps, call).await?;
+    let request = call.idempotency("create_invoice")?;
+    let body: InvoiceBody = call.json()?;
+    let customer = body.customer_id.clone();
+    match create_invoice(deps, &merchant, &customer, &body.draft(), &request).await? {
+        Ok(answer) => Ok(answered(answer)),
+        Err(Refused::Invalid(violations)) => Err(Problem::Invalid(violations)),
+        Err(Refused::KeyReused) => Err(Problem::IdempotencyKeyReused),
+    }
+}

@@ -1,0 +1,189 @@
+//! The payer's pages of an invoice: what is owed and why, how to pay it, and the receipt.
+//!
+//! Trigger: `GET /p/{token}`, `/p/{token}/status`, `/p/{token}/instalments/{number}/qr.svg` and
+//! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token is
+//! the permission, for reading alone. Every answer takes one read and changes nothing, so a mail
+//! scanner that follows a link does no harm.
+//!
+//! Owns the pages and their safety headers. Does not own the amounts, the status or the sentences
+//! that explain them: those are `quita-core` and `quita-notify`, the same that the API and the
+//! messages show.
+//!
+//! Invariants: a token that was never valid, or of an invoice that is gone, gets the same answer as
+//! any other address that leads nowhere; no page loads anything from elsewhere.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
+
+mod html;
+mod page;
+mod panel;
+mod parts;
+mod receipt;
+mod say;
+mod status;
+mod words;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, Method, header};
+use quita_app::links::SigningKey;
+use quita_app::{Deps, Unknown};
+use quita_core::invoice::Invoice;
+use quita_core::merchant::Merchant;
+use quita_edge::http::BODY_BYTES_MAX;
+use quita_edge::{ApiRequest, ApiResponse, Call, Problem};
+use quita_table::Store;
+use quita_table::store::ItemRef;
+
+use crate::panel::Panel;
+use crate::parts::Reader;
+
+/// The methods every address here offers.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
+
+/// Answers one call.
+pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
+    let now = deps.clock.now();
+    let portal = Portal { store: &deps.store, signing_key: &deps.config.signing_key, now };
+    portal.serve(request).await
+}
+
+/// What the pages need, and nothing that could change something.
+struct Portal<'a> {
+    store: &'a Store,
+    signing_key: &'a SigningKey,
+    now: DateTime<Utc>,
+}
+
+/// One of the addresses under a token.
+enum Route {
+    Page,
+    Status,
+    Qr(u16),
+    Receipt(u16),
+}
+
+impl Route {
+    fn of(rest: &[&str]) -> Option<Self> {
+        match rest {
+            [] => Some(Self::Page),
+            ["status"] => Some(Self::Status),
+            ["instalments", number, "qr.svg"] => Some(Self::Qr(number.parse().ok()?)),
+            ["instalments", number, "receipt"] => Some(Self::Receipt(number.parse().ok()?)),
+            _ => None,
+        }
+    }
+}
+
+impl Portal<'_> {
+    async fn serve(&self, request: ApiRequest) -> ApiResponse {
+        let call = match Call::read(request, BODY_BYTES_MAX) {
+            Ok(call) => call,
+            Err((problem, request_id)) => return problem.response(&request_id),
+        };
+        let is_head = call.method() == Method::HEAD;
+        if !is_head && call.method() != Method::GET {
+            let mut response = Problem::MethodNotAllowed.response(call.request_id());
+            response.headers.insert(header::ALLOW, METHODS);
+            return response;
+        }
+        let mut response = self.answer(&call).await;
+        if is_head {
+            response.body = None;
+            response.is_base64_encoded = false;
+        }
+        response
+    }
+
+    async fn answer(&self, call: &Call) -> ApiResponse {
+        let reader = Reader::of(call);
+        let segments = call.segments();
+        let ["p", token, rest @ ..] = segments.as_slice() else {
+            return html::nowhere(reader.preferred());
+        };
+        let Some(route) = Route::of(rest) else {
+            return html::nowhere(reader.preferred());
+        };
+        let answered = match route {
+            Route::Page => self.page(token, &reader).await,
+            Route::Receipt(number) => self.receipt(token, number, &reader).await,
+            Route::Status => self.status(token, call).await,
+            Route::Qr(number) => self.qr(token, number, call).await,
+        };
+        answered.unwrap_or_else(|error| {
+            let problem = Problem::from(error);
+            match route {
+                Route::Page | Route::Receipt(_) => html::unavailable(reader.preferred()),
+                Route::Status | Route::Qr(_) => problem.response(call.request_id()),
+            }
+        })
+    }
+
+    async fn page(&self, token: &str, reader: &Reader) -> Result<ApiResponse, Unknown> {
+        Ok(match self.load(token).await? {
+            Some((merchant, invoice)) => {
+                let base = self.signing_key.page_path(&merchant.merchant, &invoice.id);
+                page::respond(&merchant, &invoice, &base, reader, self.now)
+            }
+            None => html::nowhere(reader.preferred()),
+        })
+    }
+
+    async fn receipt(
+        &self,
+        token: &str,
+        number: u16,
+        reader: &Reader,
+    ) -> Result<ApiResponse, Unknown> {
+        let found = self.load(token).await?;
+        let answer = found.and_then(|(merchant, invoice)| {
+            let base = self.signing_key.page_path(&merchant.merchant, &invoice.id);
+            receipt::respond(&merchant, &invoice, number, &base, reader, self.now)
+        });
+        Ok(answer.unwrap_or_else(|| html::nowhere(reader.preferred())))
+    }
+
+    async fn status(&self, token: &str, call: &Call) -> Result<ApiResponse, Unknown> {
+        Ok(match self.load_invoice(token).await? {
+            Some(invoice) => {
+                let today = invoice.civil_date(self.now);
+                html::guarded(quita_edge::http::json(200, &status::PageStatus::of(&invoice, today)))
+            }
+            None => html::guarded(Problem::NotFound.response(call.request_id())),
+        })
+    }
+
+    async fn qr(&self, token: &str, number: u16, call: &Call) -> Result<ApiResponse, Unknown> {
+        let invoice = self.load_invoice(token).await?;
+        let picture = invoice.and_then(|invoice| {
+            let today = invoice.civil_date(self.now);
+            match Panel::of(&invoice, invoice.instalment(number)?, today) {
+                Panel::Payable { code } => quita_pix::qr::svg(code).ok(),
+                _ => None,
+            }
+        });
+        Ok(html::guarded(match picture {
+            Some(svg) => quita_edge::http::text(200, "image/svg+xml", svg),
+            None => Problem::NotFound.response(call.request_id()),
+        }))
+    }
+
+    /// Merchant and invoice of a token, in one read.
+    async fn load(&self, token: &str) -> Result<Option<(Merchant, Invoice)>, Unknown> {
+        let Some((merchant, id)) = self.signing_key.open_page(token) else {
+            return Ok(None);
+        };
+        let refs = [ItemRef::Merchant, ItemRef::Invoice(id.clone())];
+        let mut found = self.store.read(&merchant, &refs).await?;
+        Ok(found.take_merchant().zip(found.take_invoice(&id)))
+    }
+
+    async fn load_invoice(&self, token: &str) -> Result<Option<Invoice>, Unknown> {
+        let Some((merchant, id)) = self.signing_key.open_page(token) else {
+            return Ok(None);
+        };
+        let mut found = self.store.read(&merchant, &[ItemRef::Invoice(id.clone())]).await?;
+        Ok(found.take_invoice(&id))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,416 @@
+//! The payer's page of one invoice.
+//!
+//! Shows one instalment at a time, the one asked for or else the first unpaid one, with everything
+//! that is needed to pay it or to understand it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use quita_core::invoice::{Instalment, Invoice};
+use quita_core::merchant::Merchant;
+use quita_core::money::Money;
+use quita_core::terms::AmountDue;
+use quita_edge::ApiResponse;
+use quita_notify::Locale;
+use quita_notify::format::{date, money};
+use quita_notify::wording::{self, Row};
+use serde::Serialize;
+
+use crate::html::{self, Frame};
+use crate::panel::Panel;
+use crate::parts::{CustomerView, MerchantView, Reader, StatusView, Switch, brand, nth};
+use crate::say;
+use crate::words::{Words, words};
+
+#[derive(Serialize)]
+struct PageView {
+    merchant: MerchantView,
+    customer: CustomerView,
+    switch: Switch,
+    live: LiveView,
+    number: String,
+    description: String,
+    po_number: Option<String>,
+    issued_on: String,
+    invoice_amount: String,
+    status: StatusView,
+    hero: HeroView,
+    panel: PanelView,
+    breakdown: Option<BreakdownView>,
+    instalments: Vec<InstalmentView>,
+    terms: Vec<Row>,
+    question: String,
+}
+
+/// What the script needs to keep the page current.
+#[derive(Serialize)]
+struct LiveView {
+    version: u64,
+    on: bool,
+    status_url: String,
+    page_url: String,
+    day_ends_s: i64,
+    /// Said to screen readers when the page changes to this state.
+    said: String,
+}
+
+#[derive(Serialize)]
+struct HeroView {
+    label: &'static str,
+    amount: String,
+    nth: Option<String>,
+    due_line: Option<String>,
+    due_moved: Option<String>,
+    /// Open on the whole invoice, where this instalment is only a part of it.
+    whole: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PanelView {
+    name: &'static str,
+    heading: &'static str,
+    text: Option<String>,
+    deadline: Option<String>,
+    is_tonight: bool,
+    qr: Option<String>,
+    code: Option<String>,
+    check_payee: String,
+    receipt: Option<String>,
+    next: Option<Link>,
+    /// Where a payer turns who cannot pay here.
+    write: Option<Link>,
+}
+
+#[derive(Serialize)]
+struct Link {
+    href: String,
+    label: String,
+}
+
+#[derive(Serialize)]
+struct BreakdownView {
+    heading: &'static str,
+    rows: Vec<ExplainedRow>,
+    late: Option<String>,
+    total_label: &'static str,
+    total: String,
+}
+
+/// A part of the amount, with the agreed rate it comes from.
+#[derive(Serialize)]
+struct ExplainedRow {
+    label: String,
+    value: String,
+    note: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InstalmentView {
+    nth: String,
+    due_date: String,
+    amount: String,
+    status: StatusView,
+    is_shown: bool,
+    link: Link,
+}
+
+/// What the parts of the view are made from.
+struct Context<'a> {
+    merchant: MerchantView,
+    invoice: &'a Invoice,
+    instalment: &'a Instalment,
+    panel: Panel<'a>,
+    /// What is due today on the instalment, or was on the day it was paid.
+    due: AmountDue,
+    base: &'a str,
+    reader: &'a Reader,
+    locale: Locale,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+    t: &'static Words,
+}
+
+/// Renders the page; `base` is its path.
+pub(crate) fn respond(
+    merchant: &Merchant,
+    invoice: &Invoice,
+    base: &str,
+    reader: &Reader,
+    now: DateTime<Utc>,
+) -> ApiResponse {
+    let Some(instalment) = shown(invoice, reader) else {
+        return html::nowhere(reader.preferred());
+    };
+    let today = invoice.civil_date(now);
+    let panel = Panel::of(invoice, instalment, today);
+    let due = match panel {
+        Panel::Paid(payment) => payment.due.clone(),
+        _ => invoice.amount_due(instalment, today),
+    };
+    let locale = reader.locale(invoice);
+    let merchant_view = MerchantView::of(merchant);
+    let context = Context {
+        merchant: merchant_view,
+        invoice,
+        instalment,
+        panel,
+        due,
+        base,
+        reader,
+        locale,
+        today,
+        now,
+        t: words(locale),
+    };
+    let status = StatusView::of(invoice.status(today), locale);
+    let frame = Frame {
+        locale,
+        title: context.title(),
+        brand: brand(merchant),
+        initial: context.merchant.initial.clone(),
+    };
+    html::page(200, "page.html", &frame, &context.view(status))
+}
+
+/// The instalment asked for, else the first unpaid one, else the last.
+fn shown<'a>(invoice: &'a Invoice, reader: &Reader) -> Option<&'a Instalment> {
+    let asked = reader.instalment.and_then(|number| invoice.instalment(number));
+    asked.or_else(|| first_unpaid(invoice)).or(invoice.instalments.last())
+}
+
+fn first_unpaid(invoice: &Invoice) -> Option<&Instalment> {
+    invoice.instalments.iter().find(|instalment| !instalment.is_paid())
+}
+
+impl Context<'_> {
+    fn view(self, status: StatusView) -> PageView {
+        let invoice = self.invoice;
+        PageView {
+            customer: CustomerView::of(invoice),
+            switch: self.reader.switch(self.base, self.locale),
+            live: self.live(),
+            number: invoice.number.clone(),
+            description: invoice.description.clone(),
+            po_number: invoice.po_number.clone(),
+            issued_on: date(invoice.civil_date(invoice.opened_at), self.locale),
+            invoice_amount: self.money(invoice.amount()),
+            status,
+            hero: self.hero(),
+            panel: self.panel(),
+            breakdown: self.breakdown(),
+            instalments: self.instalments(),
+            terms: self.terms(),
+            question: self.merchant.write_to(&say::question(&invoice.number, self.locale)),
+            merchant: self.merchant,
+        }
+    }
+
+    fn money(&self, amount: Money) -> String {
+        money(amount, self.locale)
+    }
+
+    fn title(&self) -> String {
+        let status = self.invoice.instalment_status(self.instalment, self.today);
+        let word = StatusView::of(status, self.locale).word();
+        let (invoice, number) = (self.t.invoice, &self.invoice.number);
+        format!("{word} · {invoice} {number} · {}", self.merchant.name)
+    }
+
+    fn live(&self) -> LiveView {
+        LiveView {
+            version: self.invoice.version,
+            on: self.panel.is_live(),
+            status_url: format!("{}/status", self.base),
+            page_url: self.reader.link(self.base, Some(self.instalment.number)),
+            day_ends_s: say::seconds_left(self.today, self.now),
+            said: match self.panel {
+                Panel::Payable { .. } => self.t.ready.to_owned(),
+                Panel::Paid(payment) => {
+                    format!("{}: {}", self.t.paid_heading, say::paid_line(payment, self.locale))
+                }
+                _ => self.heading().to_owned(),
+            },
+        }
+    }
+
+    fn hero(&self) -> HeroView {
+        let (label, amount) = match self.panel {
+            Panel::Paid(payment) => (self.t.amount_paid, payment.amount),
+            Panel::Canceling | Panel::Canceled => (self.t.nothing_due, Money::ZERO),
+            _ => (self.t.due_today, self.invoice.outstanding_of(self.instalment, self.today)),
+        };
+        let is_owed = self.is_owed();
+        let whole = self.invoice.outstanding(self.today);
+        let part = self.invoice.instalments.len() > 1 && whole.is_positive();
+        HeroView {
+            label,
+            amount: self.money(amount),
+            nth: nth(self.invoice, self.instalment, self.locale),
+            due_line: is_owed.then(|| say::due_line(&self.due, self.locale)),
+            due_moved: is_owed.then(|| wording::moved_due_date(&self.due, self.locale)).flatten(),
+            whole: part.then(|| self.money(whole)),
+        }
+    }
+
+    /// Whether something is owed on the instalment.
+    fn is_owed(&self) -> bool {
+        !matches!(self.panel, Panel::Paid(_) | Panel::Canceling | Panel::Canceled)
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.panel {
+            Panel::Payable { .. } => self.t.pay_with_pix,
+            Panel::Pending => self.t.pending_heading,
+            Panel::Rejected => self.t.rejected_heading,
+            Panel::Expired => self.t.expired_heading,
+            Panel::Refunded => self.t.refunded_heading,
+            Panel::Unavailable => self.t.unavailable_code_heading,
+            Panel::Paid(_) => self.t.paid_heading,
+            Panel::Canceling => self.t.canceling_heading,
+            Panel::Canceled => self.t.canceled_heading,
+        }
+    }
+
+    fn panel(&self) -> PanelView {
+        let (invoice, instalment, locale) = (self.invoice, self.instalment, self.locale);
+        let code = match self.panel {
+            Panel::Payable { code } => Some(code),
+            _ => None,
+        };
+        let deadline = code.map(|_| say::deadline(invoice, instalment, self.today, locale));
+        let last = instalment.terms.last_payable_day(&invoice.calendar());
+        let total = self.money(self.due.total);
+        PanelView {
+            name: self.panel.name(),
+            heading: self.heading(),
+            text: match self.panel {
+                Panel::Payable { .. } => None,
+                Panel::Pending => Some(self.t.pending_text.to_owned()),
+                Panel::Rejected => Some(self.t.rejected_text.to_owned()),
+                Panel::Expired => Some(say::expired(last, locale)),
+                Panel::Refunded => Some(self.t.refunded_text.to_owned()),
+                Panel::Unavailable => Some(self.t.unavailable_code_text.to_owned()),
+                Panel::Paid(payment) => Some(say::paid_line(payment, locale)),
+                Panel::Canceling => Some(self.t.canceling_text.to_owned()),
+                Panel::Canceled => Some(self.t.canceled_text.to_owned()),
+            },
+            is_tonight: deadline.as_ref().is_some_and(|deadline| deadline.is_tonight),
+            deadline: deadline.map(|deadline| deadline.text),
+            qr: code.and_then(qr),
+            code: code.map(str::to_owned),
+            check_payee: say::check_payee(&self.merchant.with_cnpj(), &total, locale),
+            receipt: matches!(self.panel, Panel::Paid(_)).then(|| self.receipt(instalment)),
+            next: self.next(),
+            write: self.write(),
+        }
+    }
+
+    fn receipt(&self, instalment: &Instalment) -> String {
+        let path = format!("{}/instalments/{}/receipt", self.base, instalment.number);
+        self.reader.link(&path, None)
+    }
+
+    /// After a paid instalment, the way to the next one that is open.
+    fn next(&self) -> Option<Link> {
+        let is_paid = matches!(self.panel, Panel::Paid(_)) && self.invoice.is_active();
+        let next = first_unpaid(self.invoice).filter(|_| is_paid)?;
+        let label = say::pay_next(&nth(self.invoice, next, self.locale)?, self.locale);
+        Some(Link { href: self.reader.link(self.base, Some(next.number)), label })
+    }
+
+    fn write(&self) -> Option<Link> {
+        let number = &self.invoice.number;
+        let (label, subject) = match self.panel {
+            Panel::Expired | Panel::Refunded => {
+                (self.t.ask_for_code, say::code_wanted(number, self.locale))
+            }
+            Panel::Rejected => (self.t.write_to_us, say::question(number, self.locale)),
+            _ => return None,
+        };
+        Some(Link { href: self.merchant.write_to(&subject), label: label.to_owned() })
+    }
+
+    fn breakdown(&self) -> Option<BreakdownView> {
+        let (locale, t) = (self.locale, self.t);
+        let rates = wording::terms(&self.instalment.terms, &self.due, locale);
+        // The label of a part is the label of the term it comes from.
+        let note = |label: &str| {
+            rates.iter().find(|rate| rate.label == label).map(|rate| rate.value.clone())
+        };
+        let explained =
+            |row: Row| ExplainedRow { note: note(&row.label), label: row.label, value: row.value };
+        let mut rows: Vec<ExplainedRow> =
+            wording::breakdown(&self.due, locale).into_iter().map(explained).collect();
+        let plain = |label: &str, value| ExplainedRow { label: label.into(), value, note: None };
+        let (heading, total_label, total) = match self.panel {
+            Panel::Canceling | Panel::Canceled => return None,
+            Panel::Paid(payment) => {
+                let rounding = payment.amount - payment.due.total;
+                if !rounding.is_zero() {
+                    rows.push(plain(t.rounding, self.money(rounding)));
+                }
+                (t.breakdown_paid, t.total_paid, payment.amount)
+            }
+            _ => {
+                let received = self.instalment.received();
+                if received.is_positive() {
+                    rows.push(plain(t.received, format!("- {}", self.money(received))));
+                }
+                let owed = self.invoice.outstanding_of(self.instalment, self.today);
+                (t.breakdown, t.total, owed)
+            }
+        };
+        let late = say::lateness(&self.due, locale);
+        Some(BreakdownView { heading, rows, late, total_label, total: self.money(total) })
+    }
+
+    /// All instalments, where there is more than one.
+    fn instalments(&self) -> Vec<InstalmentView> {
+        let view = |instalment: &Instalment| {
+            let paid = match Panel::of(self.invoice, instalment, self.today) {
+                Panel::Paid(payment) => Some(payment.amount),
+                _ => None,
+            };
+            let owed = match self.invoice.is_active() {
+                true => self.invoice.outstanding_of(instalment, self.today),
+                false => instalment.terms.original,
+            };
+            let status = self.invoice.instalment_status(instalment, self.today);
+            let due = instalment.terms.adjusted_due(&self.invoice.calendar());
+            Some(InstalmentView {
+                nth: nth(self.invoice, instalment, self.locale)?,
+                due_date: date(due, self.locale),
+                amount: self.money(paid.unwrap_or(owed)),
+                status: StatusView::of(status, self.locale),
+                is_shown: instalment.number == self.instalment.number,
+                link: match paid {
+                    Some(_) => {
+                        Link { href: self.receipt(instalment), label: self.t.receipt.to_owned() }
+                    }
+                    None => Link {
+                        href: self.reader.link(self.base, Some(instalment.number)),
+                        label: self.t.see_and_pay.to_owned(),
+                    },
+                },
+            })
+        };
+        self.invoice.instalments.iter().filter_map(view).collect()
+    }
+
+    /// Due date, early discount, late fee, interest, the last day and the way of paying.
+    fn terms(&self) -> Vec<Row> {
+        let (t, locale) = (self.t, self.locale);
+        let last = self.instalment.terms.last_payable_day(&self.invoice.calendar());
+        let row = |label: &str, value| Row { label: label.to_owned(), value };
+        let first = [row(t.due_date, say::end_of(self.due.adjusted_due, locale))];
+        let agreed = wording::terms(&self.instalment.terms, &self.due, locale);
+        let rest =
+            [row(t.last_day, say::end_of(last, locale)), row(t.options, t.option_pix.to_owned())];
+        first.into_iter().chain(agreed).chain(rest).collect()
+    }
+}
+
+/// The picture of a code. A code that cannot be drawn can still be copied.
+fn qr(code: &str) -> Option<String> {
+    quita_pix::qr::svg(code)
+        .inspect_err(|error| tracing::warn!(%error, "A Pix code could not be drawn"))
+        .ok()
+}

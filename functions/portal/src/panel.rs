@@ -1,0 +1,93 @@
+//! What a payer can do about one instalment at this moment.
+//!
+//! Owns the choice between paying, waiting, asking and nothing to do. Does not own the status: that
+//! is `Invoice::status`, the same on every surface. Invariant: a code is shown only while the bank
+//! takes it and paying it is right.
+
+use chrono::NaiveDate;
+use quita_core::chase::Hold;
+use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle, Matched};
+
+/// The state of the payment card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Panel<'a> {
+    /// The bank holds the charge and takes it today.
+    Payable {
+        code: &'a str,
+    },
+    /// The bank was asked and has not answered yet.
+    Pending,
+    /// The bank refused the charge; the merchant has to act.
+    Rejected,
+    /// The last payable day is over.
+    Expired,
+    /// What was paid went back to the payer. The code is spent; the merchant has to act.
+    Refunded,
+    /// The charge was taken out at the bank, mostly because a payment is on its way.
+    Unavailable,
+    Paid(&'a Matched),
+    /// The merchant cancelled; the code is being taken out at the bank.
+    Canceling,
+    Canceled,
+}
+
+impl<'a> Panel<'a> {
+    pub(crate) fn of(invoice: &Invoice, instalment: &'a Instalment, today: NaiveDate) -> Self {
+        if let Some(payment) = standing_payment(instalment) {
+            return Self::Paid(payment);
+        }
+        match invoice.lifecycle {
+            Lifecycle::Canceling { .. } => return Self::Canceling,
+            Lifecycle::Canceled { .. } => return Self::Canceled,
+            Lifecycle::Active => {}
+        }
+        if instalment.hold() == Some(Hold::Refunded) {
+            return Self::Refunded;
+        }
+        if today > instalment.terms.last_payable_day(&invoice.calendar()) {
+            return Self::Expired;
+        }
+        match &instalment.charge().state {
+            ChargeState::Active { br_code, .. } => {
+                if invoice.amount_due(instalment, today).payable {
+                    Self::Payable { code: br_code }
+                } else {
+                    Self::Unavailable
+                }
+            }
+            ChargeState::Pending { .. } => Self::Pending,
+            ChargeState::Rejected { .. } => Self::Rejected,
+            ChargeState::Removing { .. } | ChargeState::Removed => Self::Unavailable,
+        }
+    }
+
+    /// Its name in the markup, for styles and for the script.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Payable { .. } => "payable",
+            Self::Pending => "pending",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Refunded => "refunded",
+            Self::Unavailable => "unavailable",
+            Self::Paid(_) => "paid",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether it can change by itself while the page is open.
+    pub(crate) fn is_live(self) -> bool {
+        match self {
+            Self::Payable { .. } | Self::Pending | Self::Unavailable | Self::Canceling => true,
+            Self::Rejected | Self::Expired | Self::Refunded | Self::Paid(_) | Self::Canceled => {
+                false
+            }
+        }
+    }
+}
+
+/// The Pix that stands for the instalment: nothing of it went back.
+fn standing_payment(instalment: &Instalment) -> Option<&Matched> {
+    instalment.payments.iter().find(|payment| payment.refunded.is_zero())
+}

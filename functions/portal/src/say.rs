@@ -1,0 +1,162 @@
+//! Sentences of the pages that take facts: deadlines, delays, confirmations.
+//!
+//! Does not compute: amounts and days come from `quita-core`. Every deadline names its hour and its
+//! zone, since a date alone leaves open when it ends.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use quita_core::invoice::{Instalment, Invoice, Matched};
+use quita_core::terms::AmountDue;
+use quita_core::zone::{SAO_PAULO, instant_at};
+use quita_notify::format::{date, date_time, days, money};
+use quita_notify::{Locale, wording};
+
+/// Until when the shown amount, or the code, holds.
+pub(crate) struct Deadline {
+    pub text: String,
+    /// Whether it is tonight, so that the page counts down the hours.
+    pub is_tonight: bool,
+}
+
+/// `Vence em 10/12/2026, daqui a 5 dias` or `Venceu ontem, 10/12/2026`.
+pub(crate) fn due_line(due: &AmountDue, locale: Locale) -> String {
+    let when = wording::relative_day(due.adjusted_due, due.on, locale);
+    match (locale, due.on > due.adjusted_due) {
+        (Locale::PtBr, false) => format!("Vence {when}"),
+        (Locale::PtBr, true) => format!("Venceu {when}"),
+        (Locale::En, false) => format!("Due {when}"),
+        (Locale::En, true) => format!("Was due {when}"),
+    }
+}
+
+/// Until when to pay, and what waiting costs.
+pub(crate) fn deadline(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    today: NaiveDate,
+    locale: Locale,
+) -> Deadline {
+    let due = invoice.amount_due(instalment, today);
+    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let then = invoice.amount_due(instalment, tomorrow);
+    let last = instalment.terms.last_payable_day(&invoice.calendar());
+    let text = if today >= last {
+        match locale {
+            Locale::PtBr => {
+                "Último dia: este código pode ser pago até 23:59 de hoje (horário de Brasília)."
+                    .to_owned()
+            }
+            Locale::En => {
+                "Last day: this code can be paid until 23:59 today (Brasília time).".to_owned()
+            }
+        }
+    } else if then.total > due.total {
+        let more = money(then.total, locale);
+        match locale {
+            Locale::PtBr => format!(
+                "Este valor vale até 23:59 de hoje (horário de Brasília). Amanhã serão {more}."
+            ),
+            Locale::En => format!(
+                "This amount holds until 23:59 today (Brasília time). Tomorrow it will be {more}."
+            ),
+        }
+    } else {
+        // Paid late without a charge that grows, only the end of the code is left to tell.
+        let until = if today <= due.adjusted_due { due.adjusted_due } else { last };
+        match locale {
+            Locale::PtBr => format!("Pague até {}.", end_of(until, locale)),
+            Locale::En => format!("Pay until {}.", end_of(until, locale)),
+        }
+    };
+    let is_tonight = today >= last || then.total > due.total || today == due.adjusted_due;
+    Deadline { text, is_tonight }
+}
+
+/// `23:59 de 10/12/2026 (horário de Brasília)`.
+pub(crate) fn end_of(day: NaiveDate, locale: Locale) -> String {
+    let day = date(day, locale);
+    match locale {
+        Locale::PtBr => format!("23:59 de {day} (horário de Brasília)"),
+        Locale::En => format!("23:59 on {day} (Brasília time)"),
+    }
+}
+
+/// Seconds until the amounts of `today` may change: the end of the day in Brasília.
+pub(crate) fn seconds_left(today: NaiveDate, now: DateTime<Utc>) -> i64 {
+    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let left = instant_at(tomorrow, NaiveTime::MIN, SAO_PAULO) - now;
+    left.max(TimeDelta::zero()).num_seconds()
+}
+
+/// `12 dias de atraso desde 10/12/2026`; `None` on time.
+pub(crate) fn lateness(due: &AmountDue, locale: Locale) -> Option<String> {
+    if due.calendar_days_late == 0 {
+        return None;
+    }
+    let (late, since) =
+        (days(due.calendar_days_late.into(), locale), date(due.adjusted_due, locale));
+    Some(match locale {
+        Locale::PtBr => format!("{late} de atraso, contados de {since}"),
+        Locale::En => format!("{late} late, counted from {since}"),
+    })
+}
+
+/// When a Pix settled, in the banks' own time.
+pub(crate) fn paid_at(at: DateTime<Utc>, locale: Locale) -> String {
+    let shown = date_time(at, locale);
+    match locale {
+        Locale::PtBr => format!("{shown} (horário de Brasília)"),
+        Locale::En => format!("{shown} (Brasília time)"),
+    }
+}
+
+/// `R$ 1.500,00 em 10/12/2026 às 14:32:07 (horário de Brasília)`.
+pub(crate) fn paid_line(payment: &Matched, locale: Locale) -> String {
+    let (amount, at) = (money(payment.amount, locale), paid_at(payment.paid_at, locale));
+    match locale {
+        Locale::PtBr => format!("{amount} em {at}"),
+        Locale::En => format!("{amount} on {at}"),
+    }
+}
+
+/// What to compare before confirming, against forged charges.
+pub(crate) fn check_payee(payee: &str, amount: &str, locale: Locale) -> String {
+    match locale {
+        Locale::PtBr => format!("Confira se são {amount} para {payee} e confirme."),
+        Locale::En => format!("Check that it is {amount} to {payee}, and confirm."),
+    }
+}
+
+/// After the last payable day.
+pub(crate) fn expired(last: NaiveDate, locale: Locale) -> String {
+    let end = end_of(last, locale);
+    match locale {
+        Locale::PtBr => {
+            format!("O banco aceitou este código até {end}. A fatura continua em aberto.")
+        }
+        Locale::En => format!("The bank took this code until {end}. The invoice is still open."),
+    }
+}
+
+/// `Pagar a parcela 2 de 3`.
+pub(crate) fn pay_next(nth: &str, locale: Locale) -> String {
+    match locale {
+        Locale::PtBr => format!("Ver a parcela {nth}"),
+        Locale::En => format!("View instalment {nth}"),
+    }
+}
+
+/// Subject of a question.
+pub(crate) fn question(number: &str, locale: Locale) -> String {
+    match locale {
+        Locale::PtBr => format!("Dúvida sobre a fatura {number}"),
+        Locale::En => format!("Question about invoice {number}"),
+    }
+}
+
+/// Subject of the request for a new code.
+pub(crate) fn code_wanted(number: &str, locale: Locale) -> String {
+    match locale {
+        Locale::PtBr => format!("Novo código Pix para a fatura {number}"),
+        Locale::En => format!("New Pix code for invoice {number}"),
+    }
+}

@@ -1,0 +1,31 @@
+//! The minute's schedule -> one event a shard; `sweep.shard_due` -> everything due in a shard;
+//! `charge.issued` and `payment.matched` (EventBridge) -> the first message and the receipt, at once.
+//!
+//! Delivery is at-least-once. Every message is claimed in the ledger before it is sent, so two
+//! sweeps, or a sweep and an event, send it once.
+
+use quita_app::bus::{InvoiceRef, SHARD_DUE, ShardRef};
+use quita_app::chase_invoice::chase_invoice;
+use quita_app::{Deps, Unknown, sweep};
+use quita_edge::trigger::Trigger;
+
+pub async fn handle(deps: &Deps, trigger: Trigger) -> Result<(), Unknown> {
+    match trigger {
+        Trigger::Schedule => sweep::fan_out(deps).await,
+        Trigger::Bus(event) if event.detail_type == SHARD_DUE => {
+            let ShardRef { shard } = serde_json::from_value(event.detail)
+                .map_err(|error| Unknown::new("reading the event", error))?;
+            let swept = sweep::sweep_shard(deps, shard).await?;
+            tracing::info!(?swept, "Swept shard {shard}");
+            Ok(())
+        }
+        Trigger::Bus(event) => {
+            let InvoiceRef { merchant_id, invoice_id } = serde_json::from_value(event.detail)
+                .map_err(|error| Unknown::new("reading the event", error))?;
+            let done = chase_invoice(deps, &merchant_id, &invoice_id).await?;
+            tracing::info!(invoice.id = %invoice_id, ?done, "Looked at invoice `{invoice_id}`");
+            Ok(())
+        }
+        Trigger::Http(_) => Err(Unknown::new("reading the event", "this function has no route")),
+    }
+}

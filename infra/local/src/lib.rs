@@ -1,0 +1,31 @@
+//! Quita on one machine: every function in one process, with a bank, a mailbox and a clock.
+//!
+//! Owns the wiring that AWS does in production and the local ends of the ports. Does not own a use
+//! case. Nothing in here is part of a Lambda. Invariant: what the process acknowledged survives a
+//! restart and a killed process.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
+
+mod files;
+
+pub mod app;
+pub mod brcode;
+pub mod bus;
+pub mod clock;
+pub mod data;
+pub mod gateway;
+pub mod machine;
+pub mod mailbox;
+pub mod merchant;
+pub mod options;
+pub mod routes;
+pub mod secrets;
+pub mod start_text;
+pub mod stream;
+pub mod travel;
+
+pub use bus::LocalBus;
+pub use clock::MovableClock;
+pub use machine::{Machine, MachineParts};
+pub use mailbox::LocalMailbox;
+pub use secrets::LocalSecrets;
+pub use stream::Checkpoint;

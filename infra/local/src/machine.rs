@@ -1,0 +1,338 @@
+//! Every function in one process, wired as `template.yaml` wires them on AWS.
+//!
+//! Owns the wiring: HTTP routes, the table's stream, the bus, the schedule, retries and dead
+//! letters. Does not own a port: table, mailbox, secrets and clock are given, so that a test can
+//! count or break them.
+//!
+//! ```text
+//!   http ──> function ──> table ─ stream ─> relay_events ──> bus ──> functions ──┐
+//!              ^                                              ^                  │
+//!              └── caller                           sweep ────┴──────────────────┘
+//! ```
+//!
+//! Invariant: an event is delivered at least once. It leaves the queue after its handlers ran, and
+//! the stream's checkpoint moves after the queue is empty.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quita_app::bus::{BusEvent, SOURCE};
+use quita_app::keys::ApiKeys;
+use quita_app::ports::{Clock, IdSource, Mailer, RandomIds, Secrets};
+use quita_app::{Banks, Config, Deps, Unknown, routing};
+use quita_edge::trigger::{Trigger, bus_event};
+use quita_edge::{ApiRequest, ApiResponse, Problem};
+use quita_pix::client::ClientOptions;
+use quita_table::Store;
+use quita_table::dynamo::Dynamo;
+use quita_table::schema::LOCAL_TABLE;
+use quita_testkit::embedded::Embedded;
+use serde_json::json;
+
+use crate::bus::LocalBus;
+use crate::routes::{Function, Routed, route};
+use crate::stream::{Checkpoint, Relay};
+
+/// Times a function is given an event: once, and two repeats, as on AWS.
+const ATTEMPTS_MAX: u32 = 3;
+/// Events of one [`Machine::pump`]; a loop of events ends here and goes on at the next call.
+const EVENTS_MAX: usize = 200_000;
+/// Time a chat has to answer.
+const CHAT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers whether the process counts as dead.
+pub type DownSwitch = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What a machine is built from.
+pub struct MachineParts {
+    /// The table, whose stream is read.
+    pub engine: Embedded,
+    /// What the functions reach the table through: the engine, or decorators around it.
+    pub dynamo: Arc<dyn Dynamo>,
+    pub mailer: Arc<dyn Mailer>,
+    pub secrets: Arc<dyn Secrets>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub bank: ClientOptions,
+    pub config: Config,
+    pub checkpoint: Checkpoint,
+    /// A simulated crash: once it says yes nothing is handled, forgotten or saved any more.
+    pub down: Option<DownSwitch>,
+}
+
+impl MachineParts {
+    /// A machine on the bare engine, with random ids and its checkpoint in memory; change what
+    /// matters.
+    pub fn new(
+        engine: Embedded,
+        mailer: Arc<dyn Mailer>,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+    ) -> Self {
+        Self {
+            dynamo: Arc::new(engine.clone()),
+            engine,
+            mailer,
+            secrets,
+            clock,
+            ids: Arc::new(RandomIds),
+            bank: ClientOptions::default(),
+            config,
+            checkpoint: Checkpoint::memory(),
+            down: None,
+        }
+    }
+}
+
+/// Why a machine cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    #[error("the stream's checkpoint cannot be read")]
+    Checkpoint(#[from] std::io::Error),
+    #[error("the HTTP client cannot be set up")]
+    Http(#[source] reqwest::Error),
+}
+
+/// An event no function could handle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    pub function: &'static str,
+    pub event: BusEvent,
+    pub error: String,
+}
+
+/// The machine.
+pub struct Machine {
+    deps: Deps,
+    bus: Arc<LocalBus>,
+    engine: Embedded,
+    relay: tokio::sync::Mutex<Relay>,
+    dead: Mutex<Vec<DeadLetter>>,
+    down: Option<DownSwitch>,
+}
+
+impl Machine {
+    pub fn new(parts: MachineParts) -> Result<Self, MachineError> {
+        let bus = Arc::new(LocalBus::default());
+        let relay = Relay::open(parts.engine.clone(), parts.checkpoint)?;
+        let deps = Deps {
+            store: Store::new(parts.dynamo, LOCAL_TABLE),
+            mailer: parts.mailer,
+            bus: bus.clone(),
+            secrets: parts.secrets,
+            clock: parts.clock,
+            ids: parts.ids,
+            banks: Banks::new(parts.bank),
+            keys: ApiKeys::default(),
+            http: chat_client().map_err(MachineError::Http)?,
+            config: parts.config,
+        };
+        Ok(Self {
+            deps,
+            bus,
+            engine: parts.engine,
+            relay: tokio::sync::Mutex::new(relay),
+            dead: Mutex::default(),
+            down: parts.down,
+        })
+    }
+
+    /// What the functions reach for.
+    pub fn deps(&self) -> &Deps {
+        &self.deps
+    }
+
+    pub fn bus(&self) -> &LocalBus {
+        &self.bus
+    }
+
+    /// The table beneath all decorators.
+    pub fn engine(&self) -> &Embedded {
+        &self.engine
+    }
+
+    /// Answers one call as API Gateway and the function behind the route would.
+    pub async fn http(&self, mut request: ApiRequest) -> ApiResponse {
+        let context = &request.request_context;
+        let request_id = context.request_id.clone().unwrap_or_default();
+        let path = request.raw_path.clone().unwrap_or_default();
+        match route(&context.http.method, &path) {
+            Routed::Nowhere => Problem::NotFound.response(&request_id),
+            Routed::OtherMethod => Problem::MethodNotAllowed.response(&request_id),
+            Routed::To { function, route_key, parameters } => {
+                request.request_context.route_key = Some(route_key.clone());
+                request.route_key = Some(route_key);
+                request.path_parameters = parameters;
+                self.call(function, request, &request_id).await
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        function: Function,
+        request: ApiRequest,
+        request_id: &str,
+    ) -> ApiResponse {
+        match function {
+            Function::CreateInvoice => quita_create_invoice::handle(&self.deps, request).await,
+            Function::ReceivablesApi => quita_receivables_api::handle(&self.deps, request).await,
+            Function::Portal => quita_portal::handle(&self.deps, request).await,
+            Function::PaymentWebhook => {
+                let trigger = Trigger::Http(Box::new(request));
+                match quita_payment_webhook::handle(&self.deps, trigger).await {
+                    Ok(Some(response)) => response,
+                    Ok(None) => Problem::Internal.response(request_id),
+                    Err(error) => Problem::from(error).response(request_id),
+                }
+            }
+        }
+    }
+
+    /// Moves events until all is quiet: stream to bus, bus to functions, and what those write.
+    /// Answers how many events were handled.
+    pub async fn pump(&self) -> usize {
+        let mut relay = self.relay.lock().await;
+        let mut handled = 0;
+        while handled < EVENTS_MAX {
+            handled += self.drain(EVENTS_MAX - handled).await;
+            if self.is_down() {
+                return handled;
+            }
+            if self.bus.waiting() == 0 {
+                relay.settled();
+            }
+            match relay.turn(&self.deps).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    log(&error, "Stream is not relayed; it is tried again");
+                    break;
+                }
+            }
+        }
+        handled
+    }
+
+    /// One minute's sweep, and everything that follows from it.
+    pub async fn sweep(&self) -> Result<usize, Unknown> {
+        quita_sweep_reminders::handle(&self.deps, Trigger::Schedule).await?;
+        Ok(self.pump().await)
+    }
+
+    /// Events that were given up, oldest first.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dead().clone()
+    }
+
+    /// Puts the dead letters back on the bus; answers how many.
+    pub fn redrive(&self) -> usize {
+        let letters = std::mem::take(&mut *self.dead());
+        let count = letters.len();
+        letters.into_iter().for_each(|letter| self.bus.put_back(letter.event));
+        count
+    }
+
+    async fn drain(&self, events_max: usize) -> usize {
+        let mut handled = 0;
+        while handled < events_max
+            && !self.is_down()
+            && let Some(event) = self.bus.next()
+        {
+            for (function, detail_types) in routing::ROUTES {
+                if detail_types.contains(&event.detail_type.as_str()) {
+                    self.deliver(function, &event).await;
+                }
+            }
+            if self.is_down() {
+                break;
+            }
+            self.bus.done();
+            handled += 1;
+        }
+        handled
+    }
+
+    async fn deliver(&self, function: &'static str, event: &BusEvent) {
+        let mut attempt = 1;
+        let error = loop {
+            match self.invoke(function, event).await {
+                Ok(()) => return,
+                Err(_) if self.is_down() => return,
+                Err(error) if attempt == ATTEMPTS_MAX => break error,
+                Err(error) => log(&error, "Event is handled again"),
+            }
+            attempt += 1;
+        };
+        log(&error, "Event is given up");
+        self.dead().push(DeadLetter { function, event: event.clone(), error: chain(&error) });
+    }
+
+    /// Gives a function an event in the form EventBridge delivers it.
+    async fn invoke(&self, function: &str, event: &BusEvent) -> Result<(), Unknown> {
+        let event = bus_event(as_delivered(event))
+            .map_err(|error| Unknown::new("reading the event", error))?;
+        match function {
+            "issue_charge" => quita_issue_charge::handle(&self.deps, event).await,
+            "sweep_reminders" => {
+                quita_sweep_reminders::handle(&self.deps, Trigger::Bus(event)).await
+            }
+            "payment_webhook" => {
+                quita_payment_webhook::handle(&self.deps, Trigger::Bus(event)).await.map(drop)
+            }
+            other => Err(Unknown::new("invoking a function", format!("there is no `{other}`"))),
+        }
+    }
+
+    fn is_down(&self) -> bool {
+        self.down.as_ref().is_some_and(|is_down| is_down())
+    }
+
+    fn dead(&self) -> MutexGuard<'_, Vec<DeadLetter>> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn as_delivered(event: &BusEvent) -> serde_json::Value {
+    json!({
+        "version": "0",
+        "id": "00000000-0000-4000-8000-000000000000",
+        "detail-type": event.detail_type,
+        "source": SOURCE,
+        "account": "000000000000",
+        "time": event.at,
+        "region": "local",
+        "resources": [],
+        "detail": event.detail,
+    })
+}
+
+fn log(error: &Unknown, what: &'static str) {
+    tracing::error!(error = error as &dyn std::error::Error, "{what}: {}", chain(error));
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// The client for chat webhooks.
+fn chat_client() -> Result<reqwest::Client, reqwest::Error> {
+    // A provider installed by somebody else serves as well.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let builder = || {
+        reqwest::Client::builder()
+            .timeout(CHAT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+    };
+    // A machine without a trust store can still reach what runs on itself.
+    builder().build().or_else(|_| builder().tls_certs_only([]).build())
+}

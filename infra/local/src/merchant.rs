@@ -1,0 +1,73 @@
+//! The one merchant of a local run: its settings, and its callback at the bank.
+
+use quita_app::{Deps, Unknown};
+use quita_core::contact::Email;
+use quita_core::customer::Locale;
+use quita_core::document::TaxId;
+use quita_core::ids::MerchantId;
+use quita_core::merchant::{Issuing, Merchant};
+use quita_core::pix_key::PixKey;
+use quita_pix::client::{WebhookAuth, WebhookUrl};
+use quita_table::store::ItemRef;
+use quita_table::{Commit, Expected};
+
+/// Its id.
+pub const MERCHANT: &str = "mer_demo";
+/// Its CNPJ: the number usual in examples.
+const DOCUMENT: &str = "11222333000181";
+
+/// The id of the one merchant.
+pub fn id() -> MerchantId {
+    MerchantId::parse(MERCHANT).expect("the constant is an id")
+}
+
+/// The merchant as it starts out.
+pub fn demo(pix_key: PixKey, chat_webhook: String) -> Merchant {
+    let address = |text| Email::parse(text).expect("the constant is an address");
+    Merchant {
+        merchant: id(),
+        version: 1,
+        name: "ACME Serviços Ltda".to_owned(),
+        document: TaxId::parse(DOCUMENT).expect("the constant is a CNPJ"),
+        city: "São Paulo".to_owned(),
+        pix_key,
+        from: address("cobranca@acme.example.com"),
+        reply_to: address("financeiro@acme.example.com"),
+        chat_webhook: Some(chat_webhook),
+        brand_colour: Some("#0F766E".to_owned()),
+        locale: Locale::PtBr,
+        issuing: Issuing::default(),
+    }
+}
+
+/// Writes the merchant when it is absent, and what a new run changes of it: the key charges are
+/// created on, and the chat, whose address holds the port.
+pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
+    let mut found = deps.store.read(&wanted.merchant, &[ItemRef::Merchant]).await?;
+    let (merchant, expected) = match found.take_merchant() {
+        None => (wanted, Expected::New),
+        Some(known)
+            if known.pix_key == wanted.pix_key && known.chat_webhook == wanted.chat_webhook =>
+        {
+            return Ok(());
+        }
+        Some(known) => {
+            let version = known.version;
+            let Merchant { pix_key, chat_webhook, .. } = wanted;
+            let changed = Merchant { version: version + 1, pix_key, chat_webhook, ..known };
+            (changed, Expected::Version(version))
+        }
+    };
+    let commit = Commit::new(&merchant.merchant).merchant(&merchant, expected);
+    Ok(deps.store.commit(commit).await?)
+}
+
+/// Tells the bank where to call back: `PUT /webhook/{chave}`.
+pub async fn register_callback(deps: &Deps, pix_key: &PixKey) -> Result<(), Unknown> {
+    let merchant = id();
+    let path = deps.config.signing_key.hook_path(&merchant);
+    let url = WebhookUrl::parse(&format!("{}{path}", deps.config.public_url))
+        .map_err(|error| Unknown::new("making the callback's address", error))?;
+    let bank = deps.banks.of(&merchant, deps.secrets.as_ref()).await?;
+    Ok(bank.put_webhook(pix_key, &url, WebhookAuth::MutualTls).await?)
+}

@@ -1,0 +1,100 @@
+//! Which function answers which HTTP route. `template.yaml` says the same to API Gateway; a test
+//! compares the two.
+
+use std::collections::HashMap;
+
+use http::Method;
+
+/// The functions behind the HTTP API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Function {
+    CreateInvoice,
+    ReceivablesApi,
+    Portal,
+    PaymentWebhook,
+}
+
+impl Function {
+    /// Folder, package suffix and binary of the function.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateInvoice => "create_invoice",
+            Self::ReceivablesApi => "receivables_api",
+            Self::Portal => "portal",
+            Self::PaymentWebhook => "payment_webhook",
+        }
+    }
+}
+
+/// One route: method, path template, function.
+pub type HttpRoute = (&'static str, &'static str, Function);
+
+/// Every route of the API.
+pub const HTTP_ROUTES: [HttpRoute; 20] = [
+    ("POST", "/v1/invoices", Function::CreateInvoice),
+    ("POST", "/v1/customers", Function::ReceivablesApi),
+    ("GET", "/v1/customers", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}", Function::ReceivablesApi),
+    ("GET", "/v1/invoices", Function::ReceivablesApi),
+    ("GET", "/v1/invoices/{invoice_id}", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/cancel", Function::ReceivablesApi),
+    ("GET", "/v1/invoices/{invoice_id}/timeline", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/charges", Function::ReceivablesApi),
+    ("GET", "/v1/invoices/{invoice_id}/instalments/{number}/qr.svg", Function::ReceivablesApi),
+    ("GET", "/v1/invoices/{invoice_id}/instalments/{number}/qr.png", Function::ReceivablesApi),
+    ("POST", "/v1/quotes", Function::ReceivablesApi),
+    ("GET", "/v1/payments", Function::ReceivablesApi),
+    ("GET", "/openapi.json", Function::ReceivablesApi),
+    ("GET", "/p/{token}", Function::Portal),
+    ("GET", "/p/{token}/status", Function::Portal),
+    ("GET", "/p/{token}/instalments/{number}/qr.svg", Function::Portal),
+    ("GET", "/p/{token}/instalments/{number}/receipt", Function::Portal),
+    ("POST", "/pix/{hook}", Function::PaymentWebhook),
+    ("POST", "/pix/{hook}/pix", Function::PaymentWebhook),
+];
+
+/// What a method and a path lead to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Routed {
+    /// A function, with the route's key and the path's parameters.
+    To { function: Function, route_key: String, parameters: HashMap<String, String> },
+    /// The path exists, under another method.
+    OtherMethod,
+    Nowhere,
+}
+
+/// Finds the route of a call.
+pub fn route(method: &Method, path: &str) -> Routed {
+    let mut known_path = false;
+    for (wanted, template, function) in HTTP_ROUTES {
+        let Some(parameters) = matched(template, path) else { continue };
+        if wanted == method.as_str() {
+            let route_key = format!("{wanted} {template}");
+            return Routed::To { function, route_key, parameters };
+        }
+        known_path = true;
+    }
+    if known_path { Routed::OtherMethod } else { Routed::Nowhere }
+}
+
+/// The parameters of a path that a template fits; a parameter is one segment and never empty.
+fn matched(template: &str, path: &str) -> Option<HashMap<String, String>> {
+    let (wanted, given) = (template.split('/'), path.split('/'));
+    if wanted.clone().count() != given.clone().count() {
+        return None;
+    }
+    let mut parameters = HashMap::new();
+    for (wanted, given) in wanted.zip(given) {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if !given.is_empty() => {
+                parameters.insert(name.to_owned(), given.to_owned());
+            }
+            None if wanted == given => {}
+            _ => return None,
+        }
+    }
+    Some(parameters)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! `cargo xtask test`: the one test command.
+//!
+//! Steps that need a tool beside Rust install it where they may, and are skipped with what to
+//! install where they may not.
+
+use std::fs;
+use std::process::Command;
+
+use crate::dependencies;
+use crate::step::{Done, Outcome, Step, sum_up};
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// In this order: what is quick and most often wrong comes first, the SDKs last.
+const STEPS: [Step; 11] = [
+    Step { name: "format", run: format },
+    Step { name: "dependencies", run: |workspace| dependencies::check(workspace).into() },
+    Step { name: "no-sdk", run: no_sdk },
+    Step { name: "lint", run: lint },
+    Step { name: "tests", run: tests },
+    Step { name: "demo", run: demo },
+    Step { name: "template", run: template },
+    Step { name: "browser", run: browser },
+    Step { name: "advisories", run: advisories },
+    Step { name: "lambda-binaries", run: lambda_binaries },
+    Step { name: "sdk-adapters", run: sdk_adapters },
+];
+
+/// Programs that are a Chromium.
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+/// Crates that only a Lambda may pull in, by the start of their names.
+const SDK_CRATES: [&str; 4] = ["aws-sdk-", "aws-config ", "aws-smithy-", "lambda_runtime "];
+
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|step| step.name).collect()
+}
+
+/// Runs the named steps, or all; `Err` when one failed.
+pub fn run(workspace: &Workspace, names: &[String]) -> Result<(), String> {
+    if let Some(unknown) = names.iter().find(|name| !step_names().contains(&name.as_str())) {
+        return Err(format!("there is no step `{unknown}`; use {}", step_names().join(", ")));
+    }
+    let chosen = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
+    let done: Vec<Done> =
+        STEPS.iter().filter(chosen).map(|step| step.carry_out(workspace)).collect();
+    sum_up(&done)
+}
+
+fn format(workspace: &Workspace) -> Outcome {
+    tools::run(&mut workspace.cargo(["fmt", "--all", "--check"])).into()
+}
+
+fn lint(workspace: &Workspace) -> Outcome {
+    let mut clippy = workspace.cargo_without_sdk("clippy");
+    tools::run(clippy.args(["--all-targets", "--", "--deny", "warnings"])).into()
+}
+
+/// Unit, property, contract, snapshot, simulation, parity and end-to-end tests, in one selection.
+fn tests(workspace: &Workspace) -> Outcome {
+    tools::run(&mut workspace.cargo_without_sdk("test")).into()
+}
+
+/// Proves that the selection above, which tests and the local runner share, compiles no AWS SDK.
+fn no_sdk(workspace: &Workspace) -> Outcome {
+    let mut tree = workspace.cargo_without_sdk("tree");
+    tree.args(["--edges", "normal,build,dev", "--prefix", "none"]);
+    let listed = match tools::output(&mut tree) {
+        Ok(listed) => listed,
+        Err(why) => return Outcome::Failed(why),
+    };
+    let is_sdk = |line: &&str| SDK_CRATES.iter().any(|start| line.starts_with(start));
+    match listed.lines().find(is_sdk) {
+        Some(found) => Outcome::Failed(format!("a test build would compile {found}")),
+        None => Outcome::Passed,
+    }
+}
+
+/// The main job from invoice to settled Pix, as the README shows it.
+fn demo(workspace: &Workspace) -> Outcome {
+    tools::run(&mut workspace.cargo(["run", "--quiet", "--", "demo"])).into()
+}
+
+/// Expands and lints template.yaml with the tools AWS offers for it, which are Python.
+fn template(workspace: &Workspace) -> Outcome {
+    let Some(python) = tools::find("python3") else {
+        return Outcome::Skipped("needs python3".to_owned());
+    };
+    let venv = workspace.target.join("venv");
+    let requirements = workspace.root.join("tests/cfn/requirements.txt");
+    let wanted = fs::read_to_string(&requirements).unwrap_or_default();
+    let installed = venv.join("installed.txt");
+    if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
+        if tools::run(Command::new(python).args(["-m", "venv"]).arg(&venv)).is_err() {
+            return Outcome::Skipped("needs python3-venv".to_owned());
+        }
+        let mut pip = Command::new(venv.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        let done = tools::run(pip.arg(&requirements));
+        let done =
+            done.and_then(|()| fs::write(&installed, &wanted).map_err(|error| error.to_string()));
+        if let Err(why) = done {
+            return Outcome::Failed(why);
+        }
+    }
+    let mut lint = Command::new(venv.join("bin/python"));
+    lint.current_dir(&workspace.root).args(["tests/cfn/lint.py", "template.yaml"]);
+    tools::run(lint.arg(workspace.target.join("cfn"))).into()
+}
+
+/// The pages in a real browser.
+fn browser(workspace: &Workspace) -> Outcome {
+    let folder = workspace.root.join("tests/browser");
+    if !folder.join("run.mjs").is_file() {
+        return Outcome::Skipped("there is no tests/browser/run.mjs".to_owned());
+    }
+    let mut missing = Vec::new();
+    if tools::find("node").is_none() {
+        missing.push("nodejs");
+    }
+    if folder.join("package.json").is_file() && tools::find("npm").is_none() {
+        missing.push("npm");
+    }
+    if !tools::has_any(&CHROMIUMS) {
+        missing.push("chromium");
+    }
+    if !missing.is_empty() {
+        if !tools::can_apt_install() {
+            let packages = missing.join(" ");
+            return Outcome::Skipped(format!("needs `sudo apt-get install {packages}`"));
+        }
+        if let Err(why) = tools::apt_install(&missing) {
+            return Outcome::Failed(why);
+        }
+    }
+    if folder.join("package.json").is_file() && !folder.join("node_modules").is_dir() {
+        let install = if folder.join("package-lock.json").is_file() { "ci" } else { "install" };
+        let mut npm = Command::new("npm");
+        npm.current_dir(&folder).args([install, "--no-audit", "--no-fund"]);
+        if let Err(why) = tools::run(&mut npm) {
+            return Outcome::Failed(why);
+        }
+    }
+    // The script starts the local runner, which has to be there.
+    let build = tools::run(&mut workspace.cargo(["build"]));
+    let script = || {
+        let mut node = Command::new("node");
+        tools::run(node.current_dir(&workspace.root).arg("tests/browser/run.mjs"))
+    };
+    build.and_then(|()| script()).into()
+}
+
+fn advisories(workspace: &Workspace) -> Outcome {
+    if tools::find("cargo-deny").is_none() {
+        return Outcome::Skipped("needs `cargo install cargo-deny`".to_owned());
+    }
+    tools::run(&mut workspace.cargo(["deny", "--workspace", "check"])).into()
+}
+
+/// The only steps that compile the AWS SDKs.
+fn lambda_binaries(workspace: &Workspace) -> Outcome {
+    tools::run(&mut workspace.cargo_with_sdk("build")).into()
+}
+
+fn sdk_adapters(workspace: &Workspace) -> Outcome {
+    // The same selection as the binaries, so that no SDK is compiled twice.
+    tools::run(workspace.cargo_with_sdk("test").arg("--lib")).into()
+}

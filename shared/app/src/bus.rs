@@ -1,0 +1,87 @@
+//! Events on the bus: what leaves the table, and what falls due.
+//!
+//! An event of the table is published as `<name>.v1` with the stored facts; amounts become decimal
+//! strings, as everywhere outside. Its JSON Schema stands under `infra/events/`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_table::items::EventRow;
+use quita_table::keys::Aggregate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// `source` of every event.
+pub const SOURCE: &str = "quita";
+
+/// One event for the bus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BusEvent {
+    /// Such as `invoice.paid.v1`.
+    pub detail_type: String,
+    pub at: DateTime<Utc>,
+    pub detail: Value,
+}
+
+/// What a subscriber of ours reads from a detail: enough to load the facts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InvoiceRef {
+    pub merchant_id: MerchantId,
+    pub invoice_id: InvoiceId,
+}
+
+/// A payment to look at again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PaymentRef {
+    pub merchant_id: MerchantId,
+    pub end_to_end_id: EndToEndId,
+}
+
+/// A shard of the work index to walk.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ShardRef {
+    pub shard: u8,
+}
+
+/// `charge.due.v1`: a charge has to be created or removed at the bank.
+pub const CHARGE_DUE: &str = "charge.due.v1";
+/// `sweep.shard_due.v1`: a shard of the work index is to be walked.
+pub const SHARD_DUE: &str = "sweep.shard_due.v1";
+/// `payment.confirm_due.v1`: a reported Pix is to be confirmed with the bank.
+pub const CONFIRM_DUE: &str = "payment.confirm_due.v1";
+
+impl BusEvent {
+    pub fn charge_due(merchant: &MerchantId, invoice: &InvoiceId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant, "invoice_id": invoice });
+        Self { detail_type: CHARGE_DUE.to_owned(), at, detail }
+    }
+
+    pub fn confirm_due(merchant: &MerchantId, payment: &EndToEndId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant, "end_to_end_id": payment });
+        Self { detail_type: CONFIRM_DUE.to_owned(), at, detail }
+    }
+
+    pub fn shard_due(shard: u8, at: DateTime<Utc>) -> Self {
+        Self { detail_type: SHARD_DUE.to_owned(), at, detail: json!({ "shard": shard }) }
+    }
+
+    /// The event of a stored row.
+    pub fn of_row(merchant: &MerchantId, row: &EventRow) -> Self {
+        let mut detail = json!({
+            "merchant_id": merchant,
+            "sequence": row.seq,
+            "at": instant(row.at),
+            "actor": row.actor,
+            "data": row.data,
+        });
+        match &row.aggregate {
+            Aggregate::Invoice(id) => detail["invoice_id"] = json!(id),
+            Aggregate::Payment(id) => detail["end_to_end_id"] = json!(id),
+        }
+        Self { detail_type: format!("{}.v1", row.name), at: row.at, detail }
+    }
+}
+
+/// RFC 3339 in UTC, to the second.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,351 @@
+//! Does whatever is due for one invoice: receipts, the step of the rule, a call for the bank.
+//!
+//! Everything is decided anew from facts, so it may be called at any time, by the sweep or by an
+//! event, twice or late. Before a message asks for money the bank is asked whether the charge was
+//! paid; if so the Pix is taken in and nothing is sent.
+
+use chrono::{DateTime, Utc};
+use quita_core::chase::{self, Decision, Rule, Step, StepOutcome};
+use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_core::invoice::{Command, Instalment, Invoice, decide};
+use quita_core::merchant::Merchant;
+use quita_core::message::{Channel, LedgerKey, Message, MessageState};
+use quita_core::money::Money;
+use quita_core::work::WorkKind;
+use quita_notify::{Facts, MessageKind, render_chat, render_email};
+use quita_table::store::ItemRef;
+use quita_table::{Commit, CommitError, Expected};
+
+use crate::apply::{self, rule_of};
+use crate::bus::BusEvent;
+use crate::deliver::{Attempt, Delivered, Payload, deliver};
+use crate::deps::Deps;
+use crate::error::Unknown;
+use crate::facts::{self, Unsayable};
+use crate::take_payment;
+
+/// Step name of a receipt in the message ledger; its revision is the ordinal of the payment.
+const RECEIPT: &str = "receipt";
+/// Things done for one invoice in one go; what is left is done by the next.
+const ACTIONS_MAX: usize = 100;
+/// Times a record is decided anew because someone else wrote first.
+const CONFLICTS_MAX: usize = 3;
+
+/// What was done.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    pub messages: usize,
+    pub receipts: usize,
+    /// The bank knew of a payment that we did not.
+    pub healed: usize,
+    /// Someone else is at it.
+    pub busy: usize,
+}
+
+/// One thing to do, with what is needed to do it.
+enum Action {
+    Receipt { instalment: u16, ordinal: u16, e2eid: EndToEndId },
+    Step { instalment: u16, step: Step, covered: Vec<String> },
+}
+
+pub async fn chase_invoice(
+    deps: &Deps,
+    merchant: &MerchantId,
+    invoice: &InvoiceId,
+) -> Result<Done, Unknown> {
+    let refs = [ItemRef::Merchant, ItemRef::Invoice(invoice.clone())];
+    let mut found = deps.store.read(merchant, &refs).await?;
+    let (Some(settings), Some(mut state)) = (found.take_merchant(), found.take_invoice(invoice))
+    else {
+        return Err(Unknown::new("loading the invoice", "it is not there"));
+    };
+    let mut done = Done::default();
+    let mut passed = Vec::new();
+    for _ in 0..ACTIONS_MAX {
+        let Some(action) = next_action(&state, &passed, deps.clock.now())? else { break };
+        let (number, is_step) = match &action {
+            Action::Receipt { instalment, .. } => (*instalment, false),
+            Action::Step { instalment, .. } => (*instalment, true),
+        };
+        match if is_step { at_bank(deps, &state, number).await? } else { AtBank::Unpaid } {
+            AtBank::Unpaid => {}
+            AtBank::Paid => {
+                done.healed += 1;
+                state = reload(deps, merchant, invoice).await?;
+                passed.push(number);
+                continue;
+            }
+            AtBank::Removed => {
+                state = reissue(deps, state, number).await?;
+                continue;
+            }
+        }
+        match act(deps, &settings, state.clone(), action).await? {
+            Some(after) => {
+                *(if is_step { &mut done.messages } else { &mut done.receipts }) += 1;
+                state = after;
+            }
+            None => {
+                done.busy += 1;
+                passed.push(number);
+            }
+        }
+    }
+    call_bank_if_due(deps, &state).await?;
+    Ok(done)
+}
+
+/// The next thing to do among the instalments that were not passed over.
+fn next_action(
+    invoice: &Invoice,
+    passed: &[u16],
+    now: DateTime<Utc>,
+) -> Result<Option<Action>, Unknown> {
+    let rule = rule_of(invoice)?;
+    let open = invoice.instalments.iter().filter(|i| !passed.contains(&i.number));
+    Ok(open.into_iter().find_map(|instalment| {
+        receipt_due(instalment).or_else(|| step_due(invoice, instalment, &rule, now))
+    }))
+}
+
+fn receipt_due(instalment: &Instalment) -> Option<Action> {
+    let (ordinal, payment) = instalment.receipt_owed()?;
+    let e2eid = payment.e2eid.clone();
+    Some(Action::Receipt { instalment: instalment.number, ordinal, e2eid })
+}
+
+fn step_due(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    rule: &Rule,
+    now: DateTime<Utc>,
+) -> Option<Action> {
+    let calendar = invoice.calendar();
+    match chase::decide(&invoice.chase_facts(instalment, &calendar), rule, now) {
+        Decision::Send { step, covers } => Some(Action::Step {
+            instalment: instalment.number,
+            step: step.clone(),
+            covered: covers.iter().map(|step| step.id.to_owned()).collect(),
+        }),
+        Decision::Wait { .. } | Decision::Silent { .. } => None,
+    }
+}
+
+/// What the bank holds of a charge that is about to be asked for.
+enum AtBank {
+    Unpaid,
+    Paid,
+    /// The bank took it out by itself; its code leads nowhere.
+    Removed,
+}
+
+/// Asks the bank whether the charge was paid meanwhile, and takes the Pix in if so.
+///
+/// # Errors
+/// Also when the bank does not know the charge: that is a wrong account or environment rather than
+/// a lost charge, so nothing is sent and nothing is given up.
+async fn at_bank(deps: &Deps, invoice: &Invoice, number: u16) -> Result<AtBank, Unknown> {
+    let Some(instalment) = invoice.instalment(number) else { return Ok(AtBank::Unpaid) };
+    let bank = deps.banks.of(&invoice.merchant, deps.secrets.as_ref()).await?;
+    let charge = bank.get_cobv(&instalment.charge().txid).await?;
+    for pix in &charge.pix {
+        take_payment::take_confirmed(deps, &invoice.merchant, pix).await?;
+    }
+    if !charge.pix.is_empty() {
+        Ok(AtBank::Paid)
+    } else if charge.status.is_removed() {
+        Ok(AtBank::Removed)
+    } else {
+        Ok(AtBank::Unpaid)
+    }
+}
+
+/// Asks for a new charge by itself; its event wakes `issue_charge`, and the payer is told anew.
+async fn reissue(deps: &Deps, invoice: Invoice, instalment: u16) -> Result<Invoice, Unknown> {
+    let now = deps.clock.now();
+    let reason = "the bank no longer holds the charge".to_owned();
+    let events = decide(&invoice, Command::Reissue { instalment, reason }, now)
+        .map_err(|refusal| Unknown::new("re-issuing a charge", refusal))?;
+    let commit = Commit::new(&invoice.merchant);
+    let (commit, after) = apply::apply(commit, invoice, &events, "sweep_reminders", now)?;
+    deps.store.commit(commit).await?;
+    Ok(after)
+}
+
+/// Carries an action out and records it; `None` when someone else is at it.
+async fn act(
+    deps: &Deps,
+    settings: &Merchant,
+    invoice: Invoice,
+    action: Action,
+) -> Result<Option<Invoice>, Unknown> {
+    let (channels, number) = match &action {
+        Action::Receipt { instalment, .. } => (vec![Channel::Email], *instalment),
+        Action::Step { instalment, step, .. } => (step.channels.clone(), *instalment),
+    };
+    let Some(instalment) = invoice.instalment(number) else { return Ok(None) };
+    let mut rows = Vec::new();
+    for channel in channels {
+        let Some(attempt) = attempt(deps, settings, &invoice, instalment, &action, channel) else {
+            continue;
+        };
+        match deliver(deps, attempt).await? {
+            Delivered::Busy => return Ok(None),
+            Delivered::Settled { row, replaces } => rows.push((row, replaces)),
+        }
+    }
+    record(deps, invoice, &action, rows).await.map(Some)
+}
+
+/// The attempt on one channel; `None` when the payer has no such channel.
+fn attempt<'a>(
+    deps: &Deps,
+    settings: &Merchant,
+    invoice: &'a Invoice,
+    instalment: &Instalment,
+    action: &Action,
+    channel: Channel,
+) -> Option<Attempt<'a>> {
+    let chat_url = invoice.bill_to.chat_webhook.as_ref().or(settings.chat_webhook.as_ref());
+    if channel == Channel::Chat && chat_url.is_none() {
+        return None;
+    }
+    let (step, revision) = match action {
+        Action::Receipt { ordinal, .. } => (RECEIPT.to_owned(), *ordinal),
+        Action::Step { step, .. } => (step.id.to_owned(), instalment.charge().revision),
+    };
+    let key = LedgerKey { instalment: instalment.number, step, channel, revision };
+    let payload = payload(deps, settings, invoice, instalment, action, &key, chat_url);
+    Some(Attempt { merchant: &invoice.merchant, invoice: &invoice.id, key, payload })
+}
+
+fn payload(
+    deps: &Deps,
+    settings: &Merchant,
+    invoice: &Invoice,
+    instalment: &Instalment,
+    action: &Action,
+    key: &LedgerKey,
+    chat_url: Option<&String>,
+) -> Result<Payload, Unsayable> {
+    let now = deps.clock.now();
+    match action {
+        Action::Receipt { e2eid, .. } => {
+            let payment = instalment.payments.iter().find(|payment| payment.e2eid == *e2eid);
+            let payment = payment.ok_or_else(|| Unsayable::new("the payment is gone"))?;
+            let facts =
+                facts::receipt(settings, invoice, instalment, payment, key, &deps.config, now)?;
+            say(MessageKind::Receipt, (&facts).into(), invoice, key.channel, chat_url)
+        }
+        Action::Step { step, .. } => {
+            let template = step.template.ok_or_else(|| Unsayable::new("the step says nothing"))?;
+            let facts = facts::payable(settings, invoice, instalment, key, &deps.config, now)?;
+            say(template.into(), (&facts).into(), invoice, key.channel, chat_url)
+        }
+    }
+}
+
+fn say(
+    kind: MessageKind,
+    facts: Facts<'_>,
+    invoice: &Invoice,
+    channel: Channel,
+    chat_url: Option<&String>,
+) -> Result<Payload, Unsayable> {
+    let locale = invoice.bill_to.locale;
+    match channel {
+        Channel::Email => {
+            let email = render_email(kind, locale, facts).map_err(Unsayable::new)?;
+            Ok(Payload::Email(Box::new(email)))
+        }
+        Channel::Chat => {
+            let message = render_chat(kind, locale, facts).map_err(Unsayable::new)?;
+            let url = chat_url.cloned().ok_or_else(|| Unsayable::new("there is no chat"))?;
+            Ok(Payload::Chat { url, message })
+        }
+    }
+}
+
+/// Writes invoice, event rows and ledger rows in one transaction; when someone wrote first, the
+/// same facts are decided on the invoice as it is now.
+async fn record(
+    deps: &Deps,
+    mut invoice: Invoice,
+    action: &Action,
+    rows: Vec<(Message, Option<u64>)>,
+) -> Result<Invoice, Unknown> {
+    for _ in 0..CONFLICTS_MAX {
+        let now = deps.clock.now();
+        let events = decide(&invoice, command(&invoice, action, &rows, now), now)
+            .map_err(|refusal| Unknown::new("recording a message", refusal))?;
+        if events.is_empty() {
+            return Ok(invoice);
+        }
+        let (merchant, id) = (invoice.merchant.clone(), invoice.id.clone());
+        let changed = rows.iter().filter_map(|(row, replaces)| Some((row, (*replaces)?)));
+        let commit = changed.fold(Commit::new(&merchant), |commit, (row, replaces)| {
+            commit.message(row, Expected::Version(replaces))
+        });
+        let (commit, after) = apply::apply(commit, invoice, &events, "sweep_reminders", now)?;
+        match deps.store.commit(commit).await {
+            Ok(()) => return Ok(after),
+            Err(CommitError::Conflict(_)) => invoice = reload(deps, &merchant, &id).await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Unknown::new("recording a message", "others kept writing first"))
+}
+
+fn command<'a>(
+    invoice: &Invoice,
+    action: &'a Action,
+    rows: &[(Message, Option<u64>)],
+    now: DateTime<Utc>,
+) -> Command<'a> {
+    let sent = |row: &Message| matches!(row.state, MessageState::Sent { .. });
+    let channels: Vec<Channel> =
+        rows.iter().filter(|(row, _)| sent(row)).map(|(row, _)| row.key.channel).collect();
+    let outcome = if !channels.is_empty() { StepOutcome::Sent } else { StepOutcome::Failed };
+    match action {
+        Action::Receipt { instalment, e2eid, .. } => {
+            Command::RecordReceipt { instalment: *instalment, e2eid: e2eid.clone(), outcome }
+        }
+        Action::Step { instalment, step, covered } => {
+            let silent = step.channels.is_empty();
+            let shown = invoice.instalment(*instalment).filter(|_| !channels.is_empty());
+            let amount: Option<Money> =
+                shown.map(|known| invoice.amount_due(known, invoice.civil_date(now)).total);
+            Command::RecordStep {
+                instalment: *instalment,
+                step,
+                outcome: if silent { StepOutcome::Done } else { outcome },
+                channels,
+                covered: covered.clone(),
+                amount,
+            }
+        }
+    }
+}
+
+/// Creating and removing charges is `issue_charge`'s: it is called through the bus.
+async fn call_bank_if_due(deps: &Deps, invoice: &Invoice) -> Result<(), Unknown> {
+    let now = deps.clock.now();
+    let due = invoice.charge_work().is_some_and(|at| at <= now);
+    if !due {
+        return Ok(());
+    }
+    tracing::info!(invoice.id = %invoice.id, work = WorkKind::Charge.as_str(), "Charge is due");
+    let event = BusEvent::charge_due(&invoice.merchant, &invoice.id, now);
+    deps.bus.publish(&[event]).await.into_iter().collect()
+}
+
+async fn reload(
+    deps: &Deps,
+    merchant: &MerchantId,
+    invoice: &InvoiceId,
+) -> Result<Invoice, Unknown> {
+    let mut found = deps.store.read(merchant, &[ItemRef::Invoice(invoice.clone())]).await?;
+    found
+        .take_invoice(invoice)
+        .ok_or_else(|| Unknown::new("reading the invoice again", "it is gone"))
+}

@@ -1,0 +1,55 @@
+//! Creates a customer. Its document is unique within the merchant.
+
+use quita_core::customer::{Customer, CustomerDraft};
+use quita_core::ids::{CustomerId, MerchantId};
+use quita_core::violation::Violation;
+use quita_table::store::Part;
+use quita_table::{Commit, CommitError, Expected};
+
+use crate::deps::Deps;
+use crate::error::Unknown;
+use crate::idempotency::{self, Answer, Request};
+use crate::views::CustomerView;
+
+/// Why there is no new customer.
+#[derive(Debug)]
+pub enum Refused {
+    Invalid(Vec<Violation>),
+    /// Another customer has the document.
+    DocumentTaken,
+    KeyReused,
+}
+
+pub async fn create_customer(
+    deps: &Deps,
+    merchant: &MerchantId,
+    draft: CustomerDraft,
+    request: &Request,
+) -> Result<Result<Answer, Refused>, Unknown> {
+    let bill_to = match draft.parse() {
+        Ok(bill_to) => bill_to,
+        Err(faults) => return Ok(Err(Refused::Invalid(faults))),
+    };
+    let now = deps.clock.now();
+    let id = CustomerId::from_ulid(&deps.ids.ulid(now))
+        .map_err(|error| Unknown::new("making an id", error))?;
+    let customer = Customer { merchant: merchant.clone(), id, version: 1, created_at: now, bill_to };
+    let body = serde_json::to_string(&CustomerView::of(&customer))
+        .map_err(|error| Unknown::new("writing the answer", error))?;
+    let commit = Commit::new(merchant)
+        .customer(&customer, Expected::New)
+        .idempotency(&request.record(201, &body, now));
+    match deps.store.commit(commit).await {
+        Ok(()) => Ok(Ok(Answer { status: 201, body, replayed: false })),
+        Err(CommitError::Conflict(conflicts)) => {
+            if let Some(record) = idempotency::record_in(&conflicts) {
+                return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
+            }
+            if conflicts.iter().any(|conflict| conflict.part == Part::Document) {
+                return Ok(Err(Refused::DocumentTaken));
+            }
+            Err(CommitError::Conflict(conflicts).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

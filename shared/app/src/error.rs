@@ -1,0 +1,55 @@
+//! The one error of a use case: the outcome is unknown, do the same again.
+
+use std::fmt;
+
+use quita_pix::client::ConfigError;
+use quita_pix::error::PixError;
+use quita_table::{CommitError, StoreError};
+
+/// Something outside did not answer in a way that settles the matter. Whoever called repeats the
+/// same call; nothing is half done that a repeat would not finish.
+#[derive(Debug, thiserror::Error)]
+pub struct Unknown {
+    doing: &'static str,
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Unknown {
+    pub fn new(
+        doing: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { doing, source: source.into() }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "outcome unknown while {}", self.doing)
+    }
+}
+
+impl From<StoreError> for Unknown {
+    fn from(error: StoreError) -> Self {
+        Self::new("reading the table", error)
+    }
+}
+
+impl From<CommitError> for Unknown {
+    fn from(error: CommitError) -> Self {
+        Self::new("writing the table", error)
+    }
+}
+
+impl From<PixError> for Unknown {
+    fn from(error: PixError) -> Self {
+        Self::new("asking the bank", error)
+    }
+}
+
+impl From<ConfigError> for Unknown {
+    fn from(error: ConfigError) -> Self {
+        Self::new("setting up the bank client", error)
+    }
+}

@@ -1,0 +1,111 @@
+//! The facts of a message, gathered from merchant, invoice and instalment.
+
+use chrono::{DateTime, Utc};
+use quita_core::document::TaxId;
+use quita_core::invoice::{ChargeState, Instalment, Invoice, Matched};
+use quita_core::merchant::Merchant;
+use quita_core::message::{LedgerKey, message_tag};
+use quita_notify::{
+    BrandColour, Delivery, InvoiceFacts, MerchantFacts, PayableFacts, PaymentBlock, PixCode,
+    QrPicture, ReceiptFacts, WebLink,
+};
+
+use crate::deps::Config;
+
+/// Why a message cannot be made. A person has to look: sending again changes nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the message cannot be made: {0}")]
+pub(crate) struct Unsayable(String);
+
+impl Unsayable {
+    pub(crate) fn new(why: impl std::fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+/// What a message that asks for money says at `now`.
+pub(crate) fn payable(
+    merchant: &Merchant,
+    invoice: &Invoice,
+    instalment: &Instalment,
+    key: &LedgerKey,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<PayableFacts, Unsayable> {
+    let ChargeState::Active { br_code, .. } = &instalment.charge().state else {
+        return Err(Unsayable::new("the charge cannot be paid"));
+    };
+    let amount = invoice.amount_due(instalment, invoice.civil_date(now));
+    let last_day = instalment.terms.last_payable_day(&invoice.calendar());
+    let code = PixCode::parse(br_code).map_err(Unsayable::new)?;
+    let picture = quita_pix::qr::png(br_code).map_err(Unsayable::new)?;
+    let qr = QrPicture::png(picture).map_err(Unsayable::new)?;
+    let page = page(invoice, config)?;
+    Ok(PayableFacts {
+        delivery: delivery(merchant, invoice, key),
+        merchant: merchant_facts(merchant),
+        customer_name: invoice.bill_to.name.clone(),
+        invoice: invoice_facts(invoice, instalment),
+        terms: instalment.terms.clone(),
+        payment: PaymentBlock::new(amount, last_day, code, qr, page).map_err(Unsayable::new)?,
+    })
+}
+
+/// What a receipt says at `now`.
+pub(crate) fn receipt(
+    merchant: &Merchant,
+    invoice: &Invoice,
+    instalment: &Instalment,
+    payment: &Matched,
+    key: &LedgerKey,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<ReceiptFacts, Unsayable> {
+    Ok(ReceiptFacts {
+        delivery: delivery(merchant, invoice, key),
+        merchant: merchant_facts(merchant),
+        customer_name: invoice.bill_to.name.clone(),
+        invoice: invoice_facts(invoice, instalment),
+        paid: payment.amount,
+        paid_at: payment.paid_at,
+        end_to_end_id: payment.e2eid.clone(),
+        amount: payment.due.clone(),
+        invoice_outstanding: invoice.outstanding(invoice.civil_date(now)),
+        page: page(invoice, config)?,
+    })
+}
+
+fn page(invoice: &Invoice, config: &Config) -> Result<WebLink, Unsayable> {
+    let path = config.signing_key.page_path(&invoice.merchant, &invoice.id);
+    WebLink::parse(&format!("{}{path}", config.public_url)).map_err(Unsayable::new)
+}
+
+fn delivery(merchant: &Merchant, invoice: &Invoice, key: &LedgerKey) -> Delivery {
+    Delivery {
+        ledger_key: message_tag(&invoice.id, key),
+        from: merchant.from.clone(),
+        to: invoice.bill_to.emails.clone(),
+        reply_to: merchant.reply_to.clone(),
+    }
+}
+
+fn merchant_facts(merchant: &Merchant) -> MerchantFacts {
+    let company = matches!(merchant.document, TaxId::Cnpj(_));
+    let brand = merchant.brand_colour.as_deref();
+    MerchantFacts {
+        name: merchant.name.clone(),
+        document: company.then(|| merchant.document.clone()),
+        brand: brand.and_then(|colour| BrandColour::parse(colour).ok()),
+        logo: None,
+    }
+}
+
+fn invoice_facts(invoice: &Invoice, instalment: &Instalment) -> InvoiceFacts {
+    let count = u16::try_from(invoice.instalments.len()).unwrap_or(u16::MAX);
+    InvoiceFacts {
+        number: invoice.number.clone(),
+        description: Some(invoice.description.clone()),
+        po_number: invoice.po_number.clone(),
+        instalment: quita_notify::Instalment { number: instalment.number, count },
+    }
+}

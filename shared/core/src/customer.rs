@@ -1,0 +1,215 @@
+//! The company (or person) that buys and pays.
+//!
+//! Owns the parsing of a customer's raw data, all violations at once. Does not own behaviour or
+//! risk. An invoice keeps a snapshot, [`BillTo`], so that a reminder needs no second read and shows
+//! the party the invoice was issued to.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::contact::{Cep, Email, Phone};
+use crate::document::TaxId;
+use crate::ids::{CustomerId, MerchantId};
+use crate::violation::Violation;
+
+/// Longest name, as `devedor.nome` of API Pix 2.9.0 allows.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Most billing addresses a message goes to.
+pub const EMAILS_MAX: usize = 5;
+/// Longest chat webhook URL.
+pub const CHAT_URL_CHARS_MAX: usize = 500;
+/// Hosts an incoming chat webhook may live on. Anything else is refused: the URL is fetched by us.
+pub const CHAT_HOSTS: [&str; 1] = ["hooks.slack.com"];
+
+/// The language people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Locale {
+    #[default]
+    #[serde(rename = "pt-BR")]
+    PtBr,
+    #[serde(rename = "en")]
+    En,
+}
+
+impl Locale {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PtBr => "pt-BR",
+            Self::En => "en",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "pt-BR" => Some(Self::PtBr),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+}
+
+/// A customer of one merchant. Its document is unique within the merchant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    pub merchant: MerchantId,
+    pub id: CustomerId,
+    pub version: u64,
+    pub created_at: DateTime<Utc>,
+    pub bill_to: BillTo,
+}
+
+/// The party a charge is made out to, and how it is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillTo {
+    pub name: String,
+    pub document: TaxId,
+    pub emails: Vec<Email>,
+    pub phone: Option<Phone>,
+    /// A chat channel shared with the customer: a Slack-compatible incoming webhook.
+    pub chat_webhook: Option<String>,
+    pub address: Option<Address>,
+    pub locale: Locale,
+    /// Who in the merchant's company looks after the account; told when it is flagged.
+    pub account_owner: Option<Email>,
+}
+
+/// Postal address, as `devedor` of a cobv carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    pub street: String,
+    pub city: String,
+    pub state: String,
+    pub postal_code: Cep,
+}
+
+/// A customer as someone typed it.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerDraft {
+    pub name: String,
+    pub document: String,
+    pub emails: Vec<String>,
+    pub phone: Option<String>,
+    pub chat_webhook_url: Option<String>,
+    pub address: Option<AddressDraft>,
+    pub locale: Option<String>,
+    pub account_owner: Option<String>,
+}
+
+/// An address as someone typed it.
+#[derive(Debug, Clone, Default)]
+pub struct AddressDraft {
+    pub street: String,
+    pub city: String,
+    pub state: String,
+    pub postal_code: String,
+}
+
+impl CustomerDraft {
+    /// Parses every field and reports every violation at once.
+    pub fn parse(self) -> Result<BillTo, Vec<Violation>> {
+        let mut faults = Vec::new();
+        let name = text("name", &self.name, NAME_CHARS_MAX, &mut faults);
+        let document = keep("document", TaxId::parse(&self.document), &mut faults);
+        let emails = self.parse_emails(&mut faults);
+        let phone = self
+            .phone
+            .as_deref()
+            .and_then(|raw| keep("phone", Phone::parse(raw), &mut faults));
+        let chat_webhook = self.chat_webhook_url.as_deref().and_then(|raw| {
+            let parsed = parse_chat_webhook(raw);
+            keep("chat_webhook_url", parsed, &mut faults)
+        });
+        let address = self.address.as_ref().and_then(|raw| raw.parse(&mut faults));
+        let locale = match self.locale.as_deref() {
+            None => Some(Locale::default()),
+            Some(raw) => {
+                keep("locale", Locale::parse(raw).ok_or("use \"pt-BR\" or \"en\""), &mut faults)
+            }
+        };
+        let account_owner = self
+            .account_owner
+            .as_deref()
+            .and_then(|raw| keep("account_owner", Email::parse(raw), &mut faults));
+        match (document, locale) {
+            (Some(document), Some(locale)) if faults.is_empty() => Ok(BillTo {
+                name,
+                document,
+                emails,
+                phone,
+                chat_webhook,
+                address,
+                locale,
+                account_owner,
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    fn parse_emails(&self, faults: &mut Vec<Violation>) -> Vec<Email> {
+        if self.emails.is_empty() {
+            faults.push(Violation::new("emails", "give at least one billing address"));
+        }
+        if self.emails.len() > EMAILS_MAX {
+            faults.push(Violation::new("emails", format!("give at most {EMAILS_MAX} addresses")));
+        }
+        let parse = |(i, raw): (usize, &String)| {
+            keep(&format!("emails[{i}]"), Email::parse(raw), faults)
+        };
+        self.emails.iter().take(EMAILS_MAX).enumerate().filter_map(parse).collect()
+    }
+}
+
+impl AddressDraft {
+    fn parse(&self, faults: &mut Vec<Violation>) -> Option<Address> {
+        let street = text("address.street", &self.street, NAME_CHARS_MAX, faults);
+        let city = text("address.city", &self.city, NAME_CHARS_MAX, faults);
+        let state = self.state.trim().to_uppercase();
+        if state.len() != 2 || !state.bytes().all(|b| b.is_ascii_uppercase()) {
+            faults.push(Violation::new("address.state", "use the two letters of the state"));
+        }
+        let cep = keep("address.postal_code", Cep::parse(&self.postal_code), faults)?;
+        Some(Address { street, city, state, postal_code: cep })
+    }
+}
+
+/// Accepts an incoming webhook of a known chat host over `https`.
+fn parse_chat_webhook(raw: &str) -> Result<String, String> {
+    let hint = || format!("use an https URL of one of: {}", CHAT_HOSTS.join(", "));
+    let rest = raw.strip_prefix("https://").ok_or_else(hint)?;
+    let host = rest.split('/').next().unwrap_or_default();
+    let printable = raw.bytes().all(|b| b.is_ascii_graphic());
+    if raw.len() > CHAT_URL_CHARS_MAX || !printable || !CHAT_HOSTS.contains(&host) {
+        return Err(hint());
+    }
+    Ok(raw.to_owned())
+}
+
+/// Trims a required text and checks its length; control characters are refused, since the text
+/// goes into e-mail headers and bank fields.
+pub(crate) fn text(
+    property: &str,
+    raw: &str,
+    chars_max: usize,
+    faults: &mut Vec<Violation>,
+) -> String {
+    let trimmed = raw.trim();
+    let chars = trimmed.chars().count();
+    if chars == 0 || chars > chars_max {
+        faults.push(Violation::new(property, format!("use 1 to {chars_max} characters")));
+    }
+    if trimmed.chars().any(char::is_control) {
+        faults.push(Violation::new(property, "remove the control characters"));
+    }
+    trimmed.to_owned()
+}
+
+fn keep<T, E: std::fmt::Display>(
+    property: &str,
+    parsed: Result<T, E>,
+    faults: &mut Vec<Violation>,
+) -> Option<T> {
+    parsed.map_err(|why| faults.push(Violation::new(property, why.to_string()))).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,388 @@
+//! The invoice: what is owed, by whom, in which instalments, and what became of it.
+//!
+//! It owns balances, the charges at the bank by revision, and the chase state of each instalment.
+//! It does not own received Pix as such ([`crate::payment`]) nor the sending of messages
+//! ([`crate::message`]).
+//!
+//! A command is decided ([`decide`]) into events and the events are applied ([`evolve`]); both are
+//! pure. `version` counts the events, so the event rows of the table number themselves by it.
+//!
+//! ```text
+//!                    ┌────────────── every instalment paid ───────────┐
+//!   open ────────────┤                                                v
+//!    │ ^             └─ refund of a matched Pix <──────────────────  paid
+//!    │ └ (bank refuses the removal: a payment is on its way)
+//!    └── cancel ──> canceling ── charges removed at the bank ──> canceled
+//! ```
+//!
+//! **Time has distinct meanings.** `opened_at`: the invoice exists. A charge's `at`: the bank took
+//! it. `due_date`: as agreed. Adjusted due: moved to a bank business day. `paid_at`: the bank
+//! settled the Pix. "Overdue" is computed from the adjusted due date, never stored.
+
+mod decide;
+mod draft;
+mod event;
+mod evolve;
+mod payment;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::BankCalendar;
+use crate::chase::{self, ChaseState, Hold, Rule};
+use crate::customer::BillTo;
+use crate::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId, Txid};
+use crate::merchant::Issuing;
+use crate::money::Money;
+use crate::terms::{AmountDue, Terms};
+use crate::work::{WorkDue, WorkKind};
+use crate::zone;
+
+pub use decide::{Command, Refusal, decide};
+pub use draft::{
+    CheckedDraft, DESCRIPTION_CHARS_MAX, InstalmentDraft, InvoiceDraft, INSTALMENTS_MAX, NUMBER_CHARS_MAX,
+};
+pub use event::Event;
+pub use evolve::evolve;
+pub use payment::{Credit, Received, credit};
+
+/// An invoice with its instalments, in one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    pub merchant: MerchantId,
+    pub id: InvoiceId,
+    /// Number of events so far, and the condition of every write.
+    pub version: u64,
+    pub customer: CustomerId,
+    pub bill_to: BillTo,
+    /// The merchant's own number.
+    pub number: String,
+    pub description: String,
+    pub po_number: Option<String>,
+    pub opened_at: DateTime<Utc>,
+    /// What the invoice was issued under, frozen.
+    pub issuing: Issuing,
+    pub lifecycle: Lifecycle,
+    /// At least one; numbered from 1 in order.
+    pub instalments: Vec<Instalment>,
+}
+
+/// What a person decided about the invoice as a whole. Whether it is paid follows from balances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Lifecycle {
+    Active,
+    /// Cancelled by the merchant; the charges are being removed at the bank.
+    Canceling {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    Canceled {
+        reason: String,
+        at: DateTime<Utc>,
+    },
+}
+
+/// One amount due on one date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instalment {
+    pub number: u16,
+    pub terms: Terms,
+    /// By revision; the last one is current. Older ones stay, so that a late Pix finds its home.
+    pub charges: Vec<Charge>,
+    pub payments: Vec<Matched>,
+    /// Pix that named this instalment's charge and could not be credited by themselves.
+    pub doubts: Vec<Doubt>,
+    pub chase: ChaseState,
+}
+
+/// A Pix that waits for a person. The bank counts its charge as paid, so nobody is asked to pay it
+/// again until the charge is re-issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    pub e2eid: EndToEndId,
+    /// Revision of the charge it named.
+    pub revision: u16,
+}
+
+/// A charge at the bank, one txid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    pub txid: Txid,
+    pub revision: u16,
+    pub state: ChargeState,
+}
+
+/// Where a charge stands. The bank's `CONCLUIDA` is not here: whether the debt is paid follows from
+/// balances, not from the status of the bank's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ChargeState {
+    /// Asked for, not yet confirmed by the bank.
+    Pending { attempts: u32, reason: Option<String>, next_try_at: DateTime<Utc> },
+    /// The bank holds it and it can be paid.
+    Active { location: String, br_code: String, at: DateTime<Utc> },
+    /// The bank refused it for good; a person has to change something.
+    Rejected { reason: String },
+    /// To be taken out at the bank, since it was replaced or the invoice cancelled.
+    Removing { next_try_at: DateTime<Utc> },
+    Removed,
+}
+
+/// A Pix credited to an instalment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matched {
+    pub e2eid: EndToEndId,
+    /// Revision of the charge that was paid.
+    pub revision: u16,
+    pub amount: Money,
+    pub paid_at: DateTime<Utc>,
+    /// What was due on the day it counts for, by component.
+    pub due: AmountDue,
+    /// What went back to the payer since.
+    pub refunded: Money,
+    pub receipt_sent: bool,
+}
+
+/// The word every surface shows for an invoice or an instalment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Open,
+    PartiallyPaid,
+    Overdue,
+    Paid,
+    Canceling,
+    Canceled,
+}
+
+impl Status {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::PartiallyPaid => "partially_paid",
+            Self::Overdue => "overdue",
+            Self::Paid => "paid",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+impl Invoice {
+    pub fn calendar(&self) -> BankCalendar {
+        self.issuing.calendar()
+    }
+
+    /// The merchant's civil date at an instant.
+    pub fn civil_date(&self, at: DateTime<Utc>) -> NaiveDate {
+        zone::civil_date(at, self.issuing.zone)
+    }
+
+    pub fn instalment(&self, number: u16) -> Option<&Instalment> {
+        self.instalments.get(usize::from(number).checked_sub(1)?)
+    }
+
+    fn instalment_mut(&mut self, number: u16) -> Option<&mut Instalment> {
+        self.instalments.get_mut(usize::from(number).checked_sub(1)?)
+    }
+
+    /// The principal of all instalments.
+    pub fn amount(&self) -> Money {
+        self.instalments.iter().map(|instalment| instalment.terms.original).sum()
+    }
+
+    /// What is still owed on a date, with fine, interest, discount and rebate.
+    pub fn outstanding(&self, on: NaiveDate) -> Money {
+        if !self.is_active() {
+            return Money::ZERO;
+        }
+        self.instalments.iter().map(|instalment| self.outstanding_of(instalment, on)).sum()
+    }
+
+    /// What one instalment still owes on a date.
+    pub fn outstanding_of(&self, instalment: &Instalment, on: NaiveDate) -> Money {
+        if instalment.is_paid() {
+            Money::ZERO
+        } else {
+            self.amount_due(instalment, on).total - instalment.received()
+        }
+    }
+
+    /// The amount due of one instalment on a date, with its breakdown.
+    pub fn amount_due(&self, instalment: &Instalment, on: NaiveDate) -> AmountDue {
+        instalment.terms.amount_due(on, &self.calendar(), &self.issuing.policy)
+    }
+
+    /// The status every surface shows: a pure function of balances, dates and the merchant's will.
+    pub fn status(&self, today: NaiveDate) -> Status {
+        match self.lifecycle {
+            Lifecycle::Canceling { .. } => Status::Canceling,
+            Lifecycle::Canceled { .. } => Status::Canceled,
+            Lifecycle::Active => {
+                let of = |instalment| self.instalment_status(instalment, today);
+                let paid = self.instalments.iter().filter(|i| i.is_paid()).count();
+                if paid == self.instalments.len() {
+                    Status::Paid
+                } else if self.instalments.iter().any(|i| of(i) == Status::Overdue) {
+                    Status::Overdue
+                } else if paid > 0 {
+                    Status::PartiallyPaid
+                } else {
+                    Status::Open
+                }
+            }
+        }
+    }
+
+    /// The status of one instalment, by the same rules.
+    pub fn instalment_status(&self, instalment: &Instalment, today: NaiveDate) -> Status {
+        if instalment.is_paid() {
+            return Status::Paid;
+        }
+        match self.lifecycle {
+            Lifecycle::Canceling { .. } => Status::Canceling,
+            Lifecycle::Canceled { .. } => Status::Canceled,
+            Lifecycle::Active if today > instalment.terms.adjusted_due(&self.calendar()) => {
+                Status::Overdue
+            }
+            Lifecycle::Active => Status::Open,
+        }
+    }
+
+    /// The part of the status that does not depend on the day: what lists are indexed by.
+    pub fn state_name(&self) -> &'static str {
+        match self.lifecycle {
+            Lifecycle::Canceling { .. } => "canceling",
+            Lifecycle::Canceled { .. } => "canceled",
+            Lifecycle::Active if self.is_paid() => "paid",
+            Lifecycle::Active => "open",
+        }
+    }
+
+    pub fn is_paid(&self) -> bool {
+        self.instalments.iter().all(Instalment::is_paid)
+    }
+
+    pub fn is_active(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Active)
+    }
+
+    /// The due date lists are sorted by: of the first unpaid instalment, else of the last one.
+    pub fn first_unpaid_due(&self) -> NaiveDate {
+        let unpaid = self.instalments.iter().find(|instalment| !instalment.is_paid());
+        let shown = unpaid.or(self.instalments.last());
+        shown.map_or(NaiveDate::MIN, |instalment| instalment.terms.due_date)
+    }
+
+    /// What the chase of one instalment is decided from.
+    pub fn chase_facts<'a>(
+        &self,
+        instalment: &'a Instalment,
+        calendar: &'a BankCalendar,
+    ) -> chase::Facts<'a> {
+        chase::Facts {
+            issued_at: instalment.payable_since(),
+            adjusted_due: instalment.terms.adjusted_due(calendar),
+            last_payable: instalment.terms.last_payable_day(calendar),
+            settled: instalment.is_paid(),
+            canceled: !self.is_active(),
+            hold: instalment.hold(),
+            state: &instalment.chase,
+            calendar,
+            zone: self.issuing.zone,
+        }
+    }
+
+    /// When the bank has to be asked for a charge, or to remove one, over all instalments.
+    pub fn charge_work(&self) -> Option<DateTime<Utc>> {
+        self.instalments.iter().filter_map(Instalment::charge_work).min()
+    }
+
+    /// What falls due next, over all instalments: the one entry of the `work` index. `None` when
+    /// only a new fact can bring work.
+    pub fn next_work(&self, rule: &Rule, now: DateTime<Utc>) -> Option<WorkDue> {
+        let calendar = self.calendar();
+        let of = |instalment: &Instalment| {
+            let charge = instalment.charge_work().map(|at| WorkDue { at, kind: WorkKind::Charge });
+            let receipt = instalment.owes_receipt().then_some(now);
+            let receipt = receipt.map(|at| WorkDue { at, kind: WorkKind::Receipt });
+            let facts = self.chase_facts(instalment, &calendar);
+            let reminder = chase::wakes_at(&facts, rule, now);
+            let reminder = reminder.map(|at| WorkDue { at, kind: WorkKind::Reminder });
+            charge.into_iter().chain(receipt).chain(reminder)
+        };
+        self.instalments.iter().flat_map(of).min_by_key(|work| (work.at, work.kind))
+    }
+}
+
+impl Instalment {
+    /// The current charge. Every instalment has one from the start, since the intent to issue it is
+    /// part of opening the invoice.
+    pub fn charge(&self) -> &Charge {
+        self.charges.last().expect("an instalment is opened with its first charge")
+    }
+
+    /// Money credited and not given back.
+    pub fn received(&self) -> Money {
+        self.payments.iter().map(|payment| payment.amount - payment.refunded).sum()
+    }
+
+    /// Paid means one credited Pix stands in full: only exact amounts are credited.
+    pub fn is_paid(&self) -> bool {
+        self.payments.iter().any(|payment| payment.refunded.is_zero())
+    }
+
+    /// When the current charge became payable.
+    pub fn payable_since(&self) -> Option<DateTime<Utc>> {
+        match &self.charge().state {
+            ChargeState::Active { at, .. } => Some(*at),
+            ChargeState::Pending { .. }
+            | ChargeState::Rejected { .. }
+            | ChargeState::Removing { .. }
+            | ChargeState::Removed => None,
+        }
+    }
+
+    /// A Pix that was given back, or that waits for a person, stops the chase until the charge is
+    /// re-issued: the bank holds the current one for paid.
+    pub fn hold(&self) -> Option<Hold> {
+        let current = self.charge().revision;
+        if self.is_paid() {
+            None
+        } else if self.payments.iter().any(|payment| payment.revision == current) {
+            Some(Hold::Refunded)
+        } else if self.doubts.iter().any(|doubt| doubt.revision == current) {
+            Some(Hold::PaymentInDoubt)
+        } else {
+            None
+        }
+    }
+
+    /// The matched Pix whose receipt is still to be sent, with its ordinal from 0.
+    pub fn receipt_owed(&self) -> Option<(u16, &Matched)> {
+        let owed = |(_, payment): &(usize, &Matched)| !payment.receipt_sent;
+        let (ordinal, payment) = self.payments.iter().enumerate().find(owed)?;
+        Some((u16::try_from(ordinal).ok()?, payment))
+    }
+
+    fn owes_receipt(&self) -> bool {
+        self.receipt_owed().is_some()
+    }
+
+    /// When the bank has to be asked for a charge, or to remove one.
+    pub fn charge_work(&self) -> Option<DateTime<Utc>> {
+        let at = |charge: &Charge| match charge.state {
+            ChargeState::Pending { next_try_at, .. } | ChargeState::Removing { next_try_at } => {
+                Some(next_try_at)
+            }
+            ChargeState::Active { .. }
+            | ChargeState::Rejected { .. }
+            | ChargeState::Removed => None,
+        };
+        self.charges.iter().filter_map(at).min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

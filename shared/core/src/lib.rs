@@ -1,0 +1,28 @@
+//! The rules of Quita: money, documents, the bank calendar, terms, invoices and the chase.
+//!
+//! Owns: every decision about what is owed, when, and what to do next. Does not own: storage,
+//! HTTP, the wire format of API Pix, message texts.
+//! Invariant: pure. No I/O, no clock, no async: `now` is an argument, events are values, and the
+//! same input gives the same answer.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
+
+pub mod calendar;
+pub mod chase;
+pub mod contact;
+pub mod customer;
+pub mod document;
+pub mod ids;
+pub mod instalments;
+pub mod invoice;
+pub mod merchant;
+pub mod message;
+pub mod money;
+pub mod payment;
+pub mod percent;
+pub mod pix_key;
+pub mod terms;
+pub mod terms_draft;
+mod text;
+pub mod violation;
+pub mod work;
+pub mod zone;

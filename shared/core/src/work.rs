@@ -1,0 +1,43 @@
+//! What falls due and when: the one thing the sparse `work` index holds of an aggregate.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The next thing to do for an aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkDue {
+    pub at: DateTime<Utc>,
+    pub kind: WorkKind,
+}
+
+/// What kind of work falls due. Informational: the work is decided anew from facts when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkKind {
+    /// A charge to create at the bank, or to remove there.
+    Charge,
+    /// A receipt to send.
+    Receipt,
+    /// A step of the collection rule.
+    Reminder,
+    /// A reported Pix to confirm with the bank.
+    Confirm,
+}
+
+impl WorkKind {
+    pub const ALL: [Self; 4] = [Self::Charge, Self::Receipt, Self::Reminder, Self::Confirm];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Charge => "charge",
+            Self::Receipt => "receipt",
+            Self::Reminder => "reminder",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// The kind a stored index key names.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}

@@ -1,0 +1,10 @@
+//! The client against a scripted bank on loopback.
+
+mod bank;
+mod ensure;
+mod lists;
+mod mtls;
+mod outcomes;
+mod setup;
+mod tokens;
+mod webhooks;

@@ -1,0 +1,85 @@
+//! Event rows: timeline, audit and outbox in one.
+//!
+//! Owns the row as written and as the table's stream shows it. Does not own what an event means to
+//! whoever hears of it.
+
+use chrono::{DateTime, Utc};
+use quita_core::ids::MerchantId;
+use serde::{Deserialize, Serialize};
+
+use super::{ItemError, VERSION, kind, stored, to_item};
+use crate::dynamo::Item;
+use crate::keys::{self, Aggregate, EVENT_SEQ_MAX, Key, PrimaryKey};
+
+/// One fact in the history of an aggregate. Never changed, never deleted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRow {
+    pub aggregate: Aggregate,
+    /// Place in the history, from 1, without gaps: the aggregate's version after the event.
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    /// Who caused it, e.g. `api`, `sweep_reminders`, `bank`.
+    pub actor: String,
+    /// Dotted name without version, e.g. `invoice.opened`.
+    pub name: String,
+    pub data: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventItem {
+    pk: String,
+    sk: String,
+    kind: String,
+    v: u32,
+    seq: u64,
+    at: DateTime<Utc>,
+    actor: String,
+    name: String,
+    data: serde_json::Value,
+}
+
+/// The item of an event row.
+pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
+    if row.seq == 0 || row.seq > EVENT_SEQ_MAX {
+        let why = format!("event number {} is not in 1..={EVENT_SEQ_MAX}", row.seq);
+        return Err(ItemError::Unstorable(why));
+    }
+    let PrimaryKey { pk, sk } = Key::Event(&row.aggregate, row.seq).of(merchant);
+    to_item(EventItem {
+        pk,
+        sk,
+        kind: kind::EVENT.to_owned(),
+        v: VERSION,
+        seq: row.seq,
+        at: row.at,
+        actor: row.actor.clone(),
+        name: row.name.clone(),
+        data: row.data.clone(),
+    })
+}
+
+/// Reads an event row and whose it is; both are in its key.
+pub(super) fn decode_event(item: &Item) -> Result<(MerchantId, EventRow), ItemError> {
+    let stored: EventItem = stored::from_item(item, kind::EVENT)?;
+    let misplaced = || ItemError::Misplaced { key: stored::describe_key(item) };
+    let (merchant, aggregate) = keys::parse_aggregate(&stored.pk).ok_or_else(misplaced)?;
+    if keys::parse_event_sk(&stored.sk) != Some(stored.seq) {
+        return Err(misplaced());
+    }
+    let EventItem { seq, at, actor, name, data, .. } = stored;
+    Ok((merchant, EventRow { aggregate, seq, at, actor, name, data }))
+}
+
+/// Reads the `NewImage` of a stream record; `None` for an item that is not an event row.
+///
+/// # Errors
+/// An event row of an unknown version, or one that does not decode: it must not be skipped, since
+/// the stream is the only way an event leaves.
+pub fn event_from_image(image: &Item) -> Result<Option<(MerchantId, EventRow)>, ItemError> {
+    if stored::kind_of(image) == kind::EVENT {
+        stored::check_version(image)?;
+        decode_event(image).map(Some)
+    } else {
+        Ok(None)
+    }
+}

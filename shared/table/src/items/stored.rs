@@ -1,0 +1,144 @@
+//! Reading items back: `kind` first, then `v`, then the value, then whether it belongs where it was
+//! found.
+
+use quita_core::customer::Customer;
+use quita_core::document::TaxId;
+use quita_core::ids::{CustomerId, MerchantId};
+use quita_core::invoice::Invoice;
+use quita_core::merchant::Merchant;
+use quita_core::message::Message;
+use quita_core::payment::Payment;
+use serde::de::DeserializeOwned;
+use serde_dynamo::AttributeValue;
+
+use super::event::decode_event;
+use super::{
+    CustomerItem, DocumentItem, EventRow, IdempotencyItem, IdempotencyRecord, InvoiceItem,
+    ItemError, MerchantItem, MessageItem, PaymentItem, VERSION, kind,
+};
+use crate::dynamo::Item;
+use crate::keys::{Key, PrimaryKey, text};
+
+/// An item, decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    Merchant(Box<Merchant>),
+    Customer(Box<Customer>),
+    /// The customer that has a document.
+    Document {
+        document: TaxId,
+        customer: CustomerId,
+    },
+    Invoice(Box<Invoice>),
+    Payment(Box<Payment>),
+    Event(Box<EventRow>),
+    Message(Box<Message>),
+    Idempotency(Box<IdempotencyRecord>),
+}
+
+/// Decodes an item of a merchant.
+///
+/// # Errors
+/// [`ItemError::UnknownKind`] for a kind or version not known here, [`ItemError::Malformed`] for an
+/// attribute that does not fit, [`ItemError::Misplaced`] when the value's own identity does not
+/// spell the key it was found under, or the key is not `merchant`'s.
+pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
+    check_version(item)?;
+    let stored = match kind_of(item) {
+        kind::MERCHANT => {
+            let read: MerchantItem = from_item(item, kind::MERCHANT)?;
+            Stored::Merchant(Box::new(read.merchant.into_owned()))
+        }
+        kind::CUSTOMER => {
+            let read: CustomerItem = from_item(item, kind::CUSTOMER)?;
+            Stored::Customer(Box::new(read.customer.into_owned()))
+        }
+        kind::DOCUMENT => {
+            let read: DocumentItem = from_item(item, kind::DOCUMENT)?;
+            Stored::Document { document: read.document, customer: read.customer }
+        }
+        kind::INVOICE => {
+            let read: InvoiceItem = from_item(item, kind::INVOICE)?;
+            Stored::Invoice(Box::new(read.invoice.into_owned()))
+        }
+        kind::PAYMENT => {
+            let read: PaymentItem = from_item(item, kind::PAYMENT)?;
+            Stored::Payment(Box::new(read.payment.into_owned()))
+        }
+        kind::EVENT => {
+            let (owner, row) = decode_event(item)?;
+            if owner != *merchant {
+                return Err(misplaced(item));
+            }
+            Stored::Event(Box::new(row))
+        }
+        kind::MESSAGE => {
+            let read: MessageItem = from_item(item, kind::MESSAGE)?;
+            Stored::Message(Box::new(read.message.into_owned()))
+        }
+        kind::IDEMPOTENCY => {
+            let read: IdempotencyItem = from_item(item, kind::IDEMPOTENCY)?;
+            Stored::Idempotency(Box::new(read.record.into_owned()))
+        }
+        _ => return Err(unknown_kind(item)),
+    };
+    let (owner, key) = identity(merchant, &stored);
+    let at_home = owner == merchant && PrimaryKey::of_item(item) == Some(key.of(merchant));
+    if at_home { Ok(stored) } else { Err(misplaced(item)) }
+}
+
+/// Whose a value is and which key it has, by its own word; `asked` where it does not name its
+/// merchant, and then the key alone tells.
+fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> (&'a MerchantId, Key<'a>) {
+    match stored {
+        Stored::Merchant(merchant) => (&merchant.merchant, Key::Merchant),
+        Stored::Customer(customer) => (&customer.merchant, Key::Customer(&customer.id)),
+        Stored::Document { document, .. } => (asked, Key::Document(document)),
+        Stored::Invoice(invoice) => (&invoice.merchant, Key::Invoice(&invoice.id)),
+        Stored::Payment(payment) => (&payment.merchant, Key::Payment(&payment.e2eid)),
+        Stored::Event(row) => (asked, Key::Event(&row.aggregate, row.seq)),
+        Stored::Message(message) => {
+            (&message.merchant, Key::Message(&message.invoice, &message.key))
+        }
+        Stored::Idempotency(record) => {
+            (asked, Key::Idempotency { scope: &record.scope, key: &record.key })
+        }
+    }
+}
+
+/// The item's `kind`, or nothing.
+pub(super) fn kind_of(item: &Item) -> &str {
+    text(item, "kind").unwrap_or_default()
+}
+
+/// Refuses an item of a version not known here.
+pub(super) fn check_version(item: &Item) -> Result<(), ItemError> {
+    let known = matches!(item.get("v"), Some(AttributeValue::N(v)) if *v == VERSION.to_string());
+    if known { Ok(()) } else { Err(unknown_kind(item)) }
+}
+
+pub(super) fn from_item<T: DeserializeOwned>(item: &Item, kind: &str) -> Result<T, ItemError> {
+    serde_dynamo::from_item(item.clone()).map_err(|why| ItemError::Malformed {
+        key: describe_key(item),
+        kind: kind.to_owned(),
+        why: why.to_string(),
+    })
+}
+
+fn unknown_kind(item: &Item) -> ItemError {
+    let version = match item.get("v") {
+        Some(AttributeValue::N(v)) => v.clone(),
+        _ => "none".to_owned(),
+    };
+    ItemError::UnknownKind { key: describe_key(item), kind: kind_of(item).to_owned(), version }
+}
+
+fn misplaced(item: &Item) -> ItemError {
+    ItemError::Misplaced { key: describe_key(item) }
+}
+
+/// The sort key of an item, for messages. The partition is left out: it may hold a document or a
+/// client's own key, and must not reach a log.
+pub(super) fn describe_key(item: &Item) -> String {
+    text(item, crate::schema::SK).unwrap_or("without key").to_owned()
+}

@@ -1,0 +1,433 @@
+//! Every key of the table. The only file that spells one.
+//!
+//! Owns how typed identities become `pk` and `sk`, how index entries sort and shard, and how a key
+//! is read back. Does not own what an item holds ([`crate::items`]).
+//!
+//! Invariants: a table key begins with its merchant, so tenants cannot meet; identifiers hold no
+//! `#`; everything that sorts has a fixed width. `infra/table.md` says which access pattern each
+//! key serves.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use quita_core::customer::Customer;
+use quita_core::document::TaxId;
+use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::invoice::Invoice;
+use quita_core::message::LedgerKey;
+use quita_core::work::WorkKind;
+use serde_dynamo::AttributeValue;
+
+use crate::dynamo::Item;
+use crate::schema::{Index, PK, SK};
+
+/// Partitions of the `work` index. At 10 million open invoices one holds 625,000 entries.
+pub const WORK_SHARDS: u8 = 16;
+/// Partitions of each list of a merchant in `by_state`; a list reads them all and merges.
+pub const STATE_SHARDS: u8 = 4;
+/// Highest event number a key can hold: eight digits.
+pub const EVENT_SEQ_MAX: u64 = 99_999_999;
+/// Longest name of a step in a message key.
+pub const STEP_CHARS_MAX: usize = 32;
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrimaryKey {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl PrimaryKey {
+    /// The key as DynamoDB takes it.
+    pub fn to_item(&self) -> Item {
+        Item::from([
+            (PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    /// The key of a stored item; `None` when it has none.
+    pub fn of_item(item: &Item) -> Option<Self> {
+        Some(Self { pk: text(item, PK)?.to_owned(), sk: text(item, SK)?.to_owned() })
+    }
+}
+
+/// The text of a string attribute.
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    match item.get(name) {
+        Some(AttributeValue::S(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// An aggregate with a history of its own: the partition its event rows live in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Aggregate {
+    Invoice(InvoiceId),
+    Payment(EndToEndId),
+}
+
+impl Aggregate {
+    /// The id, as logs and index entries show it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Invoice(id) => id.as_str(),
+            Self::Payment(id) => id.as_str(),
+        }
+    }
+}
+
+/// What falls due is always an aggregate.
+pub type WorkSubject = Aggregate;
+
+/// The identity of an item within its merchant.
+#[derive(Debug, Clone, Copy)]
+pub enum Key<'a> {
+    Merchant,
+    Customer(&'a CustomerId),
+    /// Guard that makes a document unique within the merchant.
+    Document(&'a TaxId),
+    Invoice(&'a InvoiceId),
+    Payment(&'a EndToEndId),
+    Event(&'a Aggregate, u64),
+    Message(&'a InvoiceId, &'a LedgerKey),
+    /// `scope` is a constant of ours without `#`; `key` is the client's, and comes last for that.
+    Idempotency {
+        scope: &'a str,
+        key: &'a str,
+    },
+}
+
+impl Key<'_> {
+    /// Spells the key under its merchant.
+    pub fn of(&self, merchant: &MerchantId) -> PrimaryKey {
+        let m = merchant.as_str();
+        let (pk, sk) = match self {
+            Self::Merchant => (format!("M#{m}"), "MERCHANT".to_owned()),
+            Self::Customer(id) => (customer_pk(merchant, id), "CUSTOMER".to_owned()),
+            Self::Document(document) => {
+                (format!("M#{m}#DOC#{}", document.as_str()), "DOCUMENT".to_owned())
+            }
+            Self::Invoice(id) => (invoice_pk(merchant, id), "INVOICE".to_owned()),
+            Self::Payment(id) => (payment_pk(merchant, id), "PAYMENT".to_owned()),
+            Self::Event(aggregate, seq) => (aggregate_pk(merchant, aggregate), event_sk(*seq)),
+            Self::Message(invoice, key) => (invoice_pk(merchant, invoice), message_sk(key)),
+            Self::Idempotency { scope, key } => {
+                (format!("M#{m}#K#{scope}#{key}"), "KEY".to_owned())
+            }
+        };
+        PrimaryKey { pk, sk }
+    }
+}
+
+fn customer_pk(merchant: &MerchantId, id: &CustomerId) -> String {
+    format!("M#{}#C#{}", merchant.as_str(), id.as_str())
+}
+
+fn invoice_pk(merchant: &MerchantId, id: &InvoiceId) -> String {
+    format!("M#{}#I#{}", merchant.as_str(), id.as_str())
+}
+
+fn payment_pk(merchant: &MerchantId, id: &EndToEndId) -> String {
+    format!("M#{}#P#{}", merchant.as_str(), id.as_str())
+}
+
+/// The partition of an aggregate.
+pub fn aggregate_pk(merchant: &MerchantId, aggregate: &Aggregate) -> String {
+    match aggregate {
+        Aggregate::Invoice(id) => invoice_pk(merchant, id),
+        Aggregate::Payment(id) => payment_pk(merchant, id),
+    }
+}
+
+/// The sort key of an event row. Rows of one aggregate sort by number.
+pub fn event_sk(seq: u64) -> String {
+    format!("E#{seq:08}")
+}
+
+fn message_sk(key: &LedgerKey) -> String {
+    let LedgerKey { instalment, step, channel, revision } = key;
+    format!("S#{instalment:03}#{step}#{}#{revision}", channel.as_str())
+}
+
+/// Whether a step can be part of a key: short, lower case, and without the separator.
+pub fn is_step(step: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    (1..=STEP_CHARS_MAX).contains(&step.len()) && step.bytes().all(plain)
+}
+
+/// Reads the partition of an aggregate back; `None` for any other partition.
+pub fn parse_aggregate(pk: &str) -> Option<(MerchantId, Aggregate)> {
+    let [tag, merchant, kind, id] = parts(pk)?;
+    if tag != "M" {
+        return None;
+    }
+    let aggregate = match kind {
+        "I" => Aggregate::Invoice(InvoiceId::parse(id).ok()?),
+        "P" => Aggregate::Payment(EndToEndId::parse(id).ok()?),
+        _ => return None,
+    };
+    Some((MerchantId::parse(merchant).ok()?, aggregate))
+}
+
+/// Reads the number out of an event row's sort key.
+pub fn parse_event_sk(sk: &str) -> Option<u64> {
+    let digits = sk.strip_prefix("E#")?;
+    let plain = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
+    if plain { digits.parse().ok() } else { None }
+}
+
+/// An entry of an index: its partition and its place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexKey {
+    pub pk: String,
+    pub sk: String,
+}
+
+/// The `work` entry of an aggregate with something due. Index [`crate::schema::WORK`].
+///
+/// The merchant is part of the sort key, so that no two entries share one and a page can go on
+/// after any of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkKey {
+    pub due_at: DateTime<Utc>,
+    pub kind: WorkKind,
+    pub merchant: MerchantId,
+    pub subject: WorkSubject,
+}
+
+impl WorkKey {
+    pub fn index_key(&self) -> IndexKey {
+        let due = sortable_instant(ceil_second(self.due_at));
+        let (kind, merchant, id) =
+            (self.kind.as_str(), self.merchant.as_str(), self.subject.as_str());
+        IndexKey {
+            pk: work_pk(shard_of(id, WORK_SHARDS)),
+            sk: format!("{due}#{kind}#{merchant}#{id}"),
+        }
+    }
+
+    /// Reads an entry back; `None` when it is not one, or of a kind a newer release wrote.
+    pub fn parse(sk: &str) -> Option<Self> {
+        let [due, kind, merchant, id] = parts(sk)?;
+        let subject = match InvoiceId::parse(id) {
+            Ok(id) => Aggregate::Invoice(id),
+            Err(_) => Aggregate::Payment(EndToEndId::parse(id).ok()?),
+        };
+        Some(Self {
+            due_at: parse_instant(due)?,
+            kind: WorkKind::parse(kind)?,
+            merchant: MerchantId::parse(merchant).ok()?,
+            subject,
+        })
+    }
+}
+
+/// The partition of one shard of `work`.
+pub fn work_pk(shard: u8) -> String {
+    format!("W#{shard:02}")
+}
+
+/// A sort key above every entry due at `now` or before, and below every later one.
+pub fn work_until(now: DateTime<Utc>) -> String {
+    // '$' is the character after the separator '#'.
+    format!("{}$", sortable_instant(now))
+}
+
+/// A sort key below every entry of `work`.
+pub const WORK_FROM: &str = "0";
+
+/// The `by_customer` entry of an invoice. Index [`crate::schema::BY_CUSTOMER`].
+pub fn by_customer(invoice: &Invoice) -> IndexKey {
+    IndexKey {
+        pk: customer_pk(&invoice.merchant, &invoice.customer),
+        sk: due_sk(invoice.first_unpaid_due(), &invoice.id),
+    }
+}
+
+/// The `by_customer` partition of one customer.
+pub fn by_customer_pk(merchant: &MerchantId, customer: &CustomerId) -> String {
+    customer_pk(merchant, customer)
+}
+
+/// The stored part of an invoice's status, by which lists are indexed. `overdue` is not one: it is
+/// computed from the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InvoiceState {
+    Open,
+    Canceling,
+    Canceled,
+    Paid,
+}
+
+impl InvoiceState {
+    pub const ALL: [Self; 4] = [Self::Open, Self::Canceling, Self::Canceled, Self::Paid];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+            Self::Paid => "paid",
+        }
+    }
+
+    /// The state of that name, as [`Invoice::state_name`] gives it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A list of one merchant in `by_state`. Index [`crate::schema::BY_STATE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum List {
+    Invoices(InvoiceState),
+    Customers,
+    ParkedPayments,
+}
+
+impl List {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Invoices(state) => state.as_str(),
+            Self::Customers => "customers",
+            Self::ParkedPayments => "parked",
+        }
+    }
+
+    /// The partition of one shard of the list.
+    pub fn pk(self, merchant: &MerchantId, shard: u8) -> String {
+        format!("M#{}#{}#{shard}", merchant.as_str(), self.name())
+    }
+}
+
+/// The `by_state` entry of an invoice, by due date. `state` is the invoice's own.
+pub fn by_state(invoice: &Invoice, state: InvoiceState) -> IndexKey {
+    let shard = shard_of(invoice.id.as_str(), STATE_SHARDS);
+    IndexKey {
+        pk: List::Invoices(state).pk(&invoice.merchant, shard),
+        sk: due_sk(invoice.first_unpaid_due(), &invoice.id),
+    }
+}
+
+/// The `by_state` entry of a customer: in the order they were created, since ids sort by time.
+pub fn customer_entry(customer: &Customer) -> IndexKey {
+    let id = customer.id.as_str();
+    IndexKey {
+        pk: List::Customers.pk(&customer.merchant, shard_of(id, STATE_SHARDS)),
+        sk: id.to_owned(),
+    }
+}
+
+/// The `by_state` entry of a parked payment, by when it was paid.
+pub fn parked_entry(merchant: &MerchantId, id: &EndToEndId, paid_at: DateTime<Utc>) -> IndexKey {
+    IndexKey {
+        pk: List::ParkedPayments.pk(merchant, shard_of(id.as_str(), STATE_SHARDS)),
+        sk: format!("{}#{}", sortable_instant(paid_at), id.as_str()),
+    }
+}
+
+fn due_sk(due: NaiveDate, id: &InvoiceId) -> String {
+    format!("{}#{}", due.format(DAY), id.as_str())
+}
+
+/// A place in a list or a history: what a cursor may point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `{due}#{invoice}` in `by_customer` and `by_state`.
+    Invoice,
+    /// `{customer}` in `by_state`.
+    Customer,
+    /// `{paid_at}#{endToEndId}` in `by_state`.
+    ParkedPayment,
+    /// `E#{seq}` in the partition of an aggregate.
+    Event,
+    /// An entry of `work`.
+    Work,
+}
+
+impl Place {
+    /// Whether `sk` is a sort key of this place. It names no partition, so a cursor that passes can
+    /// lead to no other tenant.
+    pub fn holds(self, sk: &str) -> bool {
+        match self {
+            Self::Invoice => {
+                parts(sk).is_some_and(|[due, id]| is_day(due) && InvoiceId::parse(id).is_ok())
+            }
+            Self::Customer => CustomerId::parse(sk).is_ok(),
+            Self::ParkedPayment => parts(sk).is_some_and(|[paid_at, id]| {
+                parse_instant(paid_at).is_some() && EndToEndId::parse(id).is_ok()
+            }),
+            Self::Event => parse_event_sk(sk).is_some(),
+            // Of any kind, since a page may end with one that only a newer release knows.
+            Self::Work => parts(sk).is_some_and(|[due, _, merchant, _]| {
+                parse_instant(due).is_some() && MerchantId::parse(merchant).is_ok()
+            }),
+        }
+    }
+}
+
+/// The least sort key above `sk` among well-formed keys: none has `sk` as a proper prefix.
+pub fn just_above(sk: &str) -> String {
+    // '!' comes before every character a key is made of.
+    format!("{sk}!")
+}
+
+/// A sort key above every one in use.
+pub const SK_MAX: &str = "~";
+
+/// The index attributes of an entry.
+pub fn index_attributes(index: &Index, key: IndexKey) -> [(String, AttributeValue); 2] {
+    [
+        (index.pk.to_owned(), AttributeValue::S(key.pk)),
+        (index.sk.to_owned(), AttributeValue::S(key.sk)),
+    ]
+}
+
+/// The shard of an id: FNV-1a over its bytes, 64 bits, modulo `shards`. Stored in keys, so it may
+/// never change; it is spelled out here because the standard hasher promises no stability.
+pub fn shard_of(id: &str, shards: u8) -> u8 {
+    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let hash = id.bytes().fold(OFFSET_BASIS, |hash, b| (hash ^ u64::from(b)).wrapping_mul(PRIME));
+    // The low bits of FNV-1a depend on the low bits of the input only; fold the high half in.
+    let folded = (hash >> 32) ^ hash;
+    (folded % u64::from(shards)) as u8
+}
+
+/// RFC 3339 to the second with `Z`, clamped to the years 0 to 9999 so that text sorts as time.
+fn sortable_instant(at: DateTime<Utc>) -> String {
+    let seconds = at.timestamp().clamp(INSTANT_SECONDS_MIN, INSTANT_SECONDS_MAX);
+    let clamped = DateTime::from_timestamp(seconds, 0).expect("four-digit years are in range");
+    clamped.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// 0000-01-01T00:00:00Z in seconds since 1970.
+const INSTANT_SECONDS_MIN: i64 = -62_167_219_200;
+/// 9999-12-31T23:59:59Z in seconds since 1970.
+const INSTANT_SECONDS_MAX: i64 = 253_402_300_799;
+
+fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+    let at = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%SZ").ok()?.and_utc();
+    // Exactly as it is written, since the parser also takes signs and missing zeros.
+    (sortable_instant(at) == text).then_some(at)
+}
+
+fn is_day(text: &str) -> bool {
+    NaiveDate::parse_from_str(text, DAY).is_ok_and(|day| day.format(DAY).to_string() == text)
+}
+
+const DAY: &str = "%Y-%m-%d";
+
+/// The next whole second, so that nothing falls due early by a fraction.
+fn ceil_second(at: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = at.timestamp() + i64::from(at.timestamp_subsec_nanos() > 0);
+    DateTime::from_timestamp(seconds, 0).unwrap_or(at)
+}
+
+/// Splits a key into exactly `N` parts.
+fn parts<const N: usize>(key: &str) -> Option<[&str; N]> {
+    let parts: Vec<&str> = key.split('#').collect();
+    parts.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,376 @@
+//! One command, one `TransactWriteItems`.
+//!
+//! Owns the conditions of every write and what a failed one says. Invariant: no write is
+//! unconditional, so a commit that is repeated, or raced, changes nothing twice.
+//!
+//! | item | new | changed |
+//! |---|---|---|
+//! | merchant, customer, invoice, payment, message | key is free | stored version is the one read |
+//! | document guard, event row, idempotency record | key is free | never |
+
+use std::collections::{BTreeMap, HashSet};
+
+use quita_core::customer::Customer;
+use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::invoice::Invoice;
+use quita_core::merchant::Merchant;
+use quita_core::message::{LedgerKey, Message};
+use quita_core::payment::Payment;
+use quita_core::work::WorkDue;
+use serde_dynamo::AttributeValue;
+
+use super::Store;
+use crate::dynamo::{
+    CancelCode, CancelReason, DynamoError, ITEM_BYTES_MAX, Item, Put, PutItemRequest,
+    ReturnConsumedCapacity, ReturnOnFailure, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX,
+    TransactWriteItem, TransactWriteItemsRequest, item_bytes,
+};
+use crate::items::{self, EventRow, IdempotencyRecord, ItemError, Stored, decode};
+use crate::keys::{Aggregate, PrimaryKey};
+use crate::schema::PK;
+
+/// What a write expects to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing: the item is new.
+    New,
+    /// The item at the version it was read with.
+    Version(u64),
+}
+
+/// The part of a commit that an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Part {
+    Merchant,
+    Customer(CustomerId),
+    /// The guard of a new customer's document.
+    Document,
+    Invoice(InvoiceId),
+    Payment(EndToEndId),
+    Message(InvoiceId, LedgerKey),
+    Event(Aggregate, u64),
+    Idempotency,
+}
+
+/// A part whose condition did not hold. Its `Debug` does not print what was found, since errors reach
+/// logs and personal data must not.
+#[derive(Clone, PartialEq)]
+pub struct Conflict {
+    pub part: Part,
+    /// What is there now. `None` when the item is gone, or another transaction holds it this very
+    /// moment and DynamoDB does not say what it writes.
+    pub found: Option<Stored>,
+}
+
+impl std::fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {{ item found: {} }}", self.part, self.found.is_some())
+    }
+}
+
+/// Why a commit did not go through.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Nothing was written: someone moved first. Read again and decide anew.
+    #[error("someone moved first")]
+    Conflict(Vec<Conflict>),
+    /// Nothing was written: one command changes too much at once.
+    #[error("{items} items in one commit, at most {TRANSACTION_ITEMS_MAX} are written")]
+    TooManyItems { items: usize },
+    /// Nothing was written: an item has grown past what the table takes.
+    #[error("{part:?} has {bytes} bytes, an item has at most {ITEM_BYTES_MAX}")]
+    ItemTooLarge { part: Part, bytes: usize },
+    /// Nothing was written: all items together are past what one transaction takes.
+    #[error("{bytes} bytes in one commit, at most {TRANSACTION_BYTES_MAX} are written")]
+    CommitTooLarge { bytes: usize },
+    /// Nothing was written: an item cannot be stored, or what stands in its place is not understood.
+    #[error("item does not fit")]
+    Item(#[from] ItemError),
+    /// Nothing was written: the request is wrong in itself. A bug here.
+    #[error("commit refused: {0}")]
+    Refused(String),
+    /// It may have been written. The same commit again is safe: if it had taken effect it will
+    /// answer with a conflict that shows it.
+    #[error("outcome of the commit is unknown")]
+    Unknown(#[source] DynamoError),
+}
+
+/// The writes of one command, of one merchant. Built in any order, then given to
+/// [`Store::commit`]; a fault of building is reported there.
+#[must_use = "a commit does nothing until it is given to the store"]
+pub struct Commit {
+    merchant: MerchantId,
+    writes: Vec<Write>,
+    fault: Option<CommitError>,
+}
+
+struct Write {
+    part: Part,
+    item: Item,
+    expected: Expected,
+}
+
+impl Commit {
+    pub fn new(merchant: &MerchantId) -> Self {
+        Self { merchant: merchant.clone(), writes: Vec::new(), fault: None }
+    }
+
+    /// Writes an invoice. `work` is what falls due next; `None` takes it out of the `work` index.
+    pub fn invoice(self, invoice: &Invoice, expected: Expected, work: Option<&WorkDue>) -> Self {
+        let part = Part::Invoice(invoice.id.clone());
+        self.versioned(part, &invoice.merchant, invoice.version, expected, || {
+            items::invoice(invoice, work)
+        })
+    }
+
+    /// Adds a row to a history.
+    pub fn event(self, row: &EventRow) -> Self {
+        let part = Part::Event(row.aggregate.clone(), row.seq);
+        let item = items::event(&self.merchant, row);
+        self.write(part, Expected::New, item)
+    }
+
+    /// Writes a payment. `work` is what falls due next; `None` takes it out of the `work` index.
+    pub fn payment(self, payment: &Payment, expected: Expected, work: Option<&WorkDue>) -> Self {
+        let part = Part::Payment(payment.e2eid.clone());
+        self.versioned(part, &payment.merchant, payment.version, expected, || {
+            items::payment(payment, work)
+        })
+    }
+
+    /// Writes a row of the message ledger.
+    pub fn message(self, message: &Message, expected: Expected) -> Self {
+        let part = Part::Message(message.invoice.clone(), message.key.clone());
+        self.versioned(part, &message.merchant, message.version, expected, || {
+            items::message(message)
+        })
+    }
+
+    /// Writes a customer; a new one together with the guard of its document. The document of a
+    /// customer does not change: another document is another customer.
+    pub fn customer(self, customer: &Customer, expected: Expected) -> Self {
+        let part = Part::Customer(customer.id.clone());
+        let this = self.versioned(part, &customer.merchant, customer.version, expected, || {
+            items::customer(customer)
+        });
+        match expected {
+            Expected::New => this.write(Part::Document, Expected::New, items::document(customer)),
+            Expected::Version(_) => this,
+        }
+    }
+
+    /// Writes a merchant.
+    pub fn merchant(self, merchant: &Merchant, expected: Expected) -> Self {
+        let version = merchant.version;
+        self.versioned(Part::Merchant, &merchant.merchant, version, expected, || {
+            items::merchant(merchant)
+        })
+    }
+
+    /// Records the answer of the request, so that a repeat of its key is answered the same.
+    pub fn idempotency(self, record: &IdempotencyRecord) -> Self {
+        let item = items::idempotency(&self.merchant, record);
+        self.write(Part::Idempotency, Expected::New, item)
+    }
+
+    /// How many items the commit writes.
+    pub fn items_len(&self) -> usize {
+        self.writes.len()
+    }
+
+    fn versioned(
+        mut self,
+        part: Part,
+        owner: &MerchantId,
+        version: u64,
+        expected: Expected,
+        item: impl FnOnce() -> Result<Item, ItemError>,
+    ) -> Self {
+        let fault = if *owner != self.merchant {
+            Some(format!("{part:?} belongs to another merchant"))
+        } else if matches!(expected, Expected::Version(read) if version <= read) {
+            Some(format!("{part:?} was changed without a new version"))
+        } else {
+            None
+        };
+        if let Some(why) = fault {
+            self.fault.get_or_insert(CommitError::Refused(why));
+            return self;
+        }
+        self.write(part, expected, item())
+    }
+
+    fn write(mut self, part: Part, expected: Expected, item: Result<Item, ItemError>) -> Self {
+        match item {
+            Ok(item) => self.writes.push(Write { part, item, expected }),
+            Err(why) => {
+                self.fault.get_or_insert(why.into());
+            }
+        }
+        self
+    }
+
+    /// Checks every limit that DynamoDB would refuse with less to say.
+    fn check(&self) -> Result<(), CommitError> {
+        if self.writes.is_empty() {
+            return Err(CommitError::Refused("the commit writes nothing".to_owned()));
+        }
+        if self.writes.len() > TRANSACTION_ITEMS_MAX {
+            return Err(CommitError::TooManyItems { items: self.writes.len() });
+        }
+        let mut keys = HashSet::new();
+        let mut total = 0;
+        for Write { part, item, .. } in &self.writes {
+            if !keys.insert(PrimaryKey::of_item(item)) {
+                return Err(CommitError::Refused(format!("{part:?} is written twice")));
+            }
+            total += checked_bytes(part, item)?;
+        }
+        if total > TRANSACTION_BYTES_MAX {
+            return Err(CommitError::CommitTooLarge { bytes: total });
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Writes everything or nothing, in one `TransactWriteItems`.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] lists each part that was not as expected, with what was found;
+    /// [`CommitError::Unknown`] is the only one after which something may have been written.
+    pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        if let Some(fault) = commit.fault {
+            return Err(fault);
+        }
+        commit.check()?;
+        let Commit { merchant, writes, .. } = commit;
+        let mut parts = Vec::with_capacity(writes.len());
+        let mut puts = Vec::with_capacity(writes.len());
+        for Write { part, item, expected } in writes {
+            parts.push(part);
+            puts.push(TransactWriteItem::Put(put(&self.table, item, expected)));
+        }
+        let request = TransactWriteItemsRequest {
+            transact_items: puts,
+            return_consumed_capacity: ReturnConsumedCapacity::Total,
+        };
+        match self.dynamo.transact_write_items(request).await {
+            Ok(_) => Ok(()),
+            Err(DynamoError::TransactionCanceled { reasons }) => {
+                Err(canceled(&merchant, parts, reasons))
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Writes one row of the message ledger alone: a plain conditional put costs half of a
+    /// transaction, and claiming a message touches nothing else.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; a conflict carries the row that is there.
+    pub async fn put_message(
+        &self,
+        message: &Message,
+        expected: Expected,
+    ) -> Result<(), CommitError> {
+        let commit = Commit::new(&message.merchant).message(message, expected);
+        if let Some(fault) = commit.fault {
+            return Err(fault);
+        }
+        commit.check()?;
+        for Write { part, item, expected } in commit.writes {
+            let request = PutItemRequest::from(put(&self.table, item, expected));
+            match self.dynamo.put_item(request).await {
+                Ok(_) => {}
+                Err(DynamoError::ConditionFailed { item }) => {
+                    return Err(CommitError::Conflict(vec![conflict(
+                        &message.merchant,
+                        part,
+                        item,
+                    )?]));
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<DynamoError> for CommitError {
+    fn from(error: DynamoError) -> Self {
+        match error {
+            DynamoError::Invalid(why) => Self::Refused(why),
+            DynamoError::ConditionFailed { .. } | DynamoError::TransactionCanceled { .. } => {
+                Self::Refused("the write was answered with another write's refusal".to_owned())
+            }
+            // Throttled did nothing for sure, but what to do is the same.
+            DynamoError::Throttled | DynamoError::Unknown { .. } => Self::Unknown(error),
+        }
+    }
+}
+
+fn put(table: &str, item: Item, expected: Expected) -> Put {
+    let (condition, names, values) = match expected {
+        Expected::New => (format!("attribute_not_exists({PK})"), BTreeMap::new(), BTreeMap::new()),
+        Expected::Version(version) => (
+            "#version = :read".to_owned(),
+            BTreeMap::from([("#version".to_owned(), "version".to_owned())]),
+            BTreeMap::from([(":read".to_owned(), AttributeValue::N(version.to_string()))]),
+        ),
+    };
+    Put {
+        table_name: table.to_owned(),
+        item,
+        condition_expression: condition,
+        expression_attribute_names: names,
+        expression_attribute_values: values,
+        return_values_on_condition_check_failure: ReturnOnFailure::AllOld,
+    }
+}
+
+/// What a canceled transaction means. A part in conflict weighs more than a throttled one: it would
+/// fail again.
+fn canceled(
+    merchant: &MerchantId,
+    parts: Vec<Part>,
+    reasons: Vec<Option<CancelReason>>,
+) -> CommitError {
+    let mut conflicts = Vec::new();
+    let mut throttled = false;
+    for (part, reason) in parts.into_iter().zip(reasons) {
+        let Some(CancelReason { code, item }) = reason else { continue };
+        match code {
+            CancelCode::ConditionalCheckFailed | CancelCode::TransactionConflict => {
+                match conflict(merchant, part, item) {
+                    Ok(conflict) => conflicts.push(conflict),
+                    Err(why) => return why.into(),
+                }
+            }
+            CancelCode::Throttled => throttled = true,
+            CancelCode::Invalid(code) => {
+                return CommitError::Refused(format!("{part:?} was refused with {code}"));
+            }
+        }
+    }
+    if !conflicts.is_empty() {
+        CommitError::Conflict(conflicts)
+    } else if throttled {
+        CommitError::Unknown(DynamoError::Throttled)
+    } else {
+        CommitError::Refused("the transaction was canceled without a reason".to_owned())
+    }
+}
+
+fn conflict(merchant: &MerchantId, part: Part, item: Option<Item>) -> Result<Conflict, ItemError> {
+    let found = item.map(|item| decode(merchant, &item)).transpose()?;
+    Ok(Conflict { part, found })
+}
+
+fn checked_bytes(part: &Part, item: &Item) -> Result<usize, CommitError> {
+    let bytes = item_bytes(item);
+    if bytes > ITEM_BYTES_MAX {
+        return Err(CommitError::ItemTooLarge { part: part.clone(), bytes });
+    }
+    Ok(bytes)
+}

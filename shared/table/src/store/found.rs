@@ -1,0 +1,103 @@
+//! What a read asks for and what it found.
+
+use std::collections::HashMap;
+
+use quita_core::customer::Customer;
+use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::invoice::Invoice;
+use quita_core::merchant::Merchant;
+use quita_core::message::{LedgerKey, Message};
+use quita_core::payment::Payment;
+
+use crate::items::{IdempotencyRecord, Stored};
+use crate::keys::{Key, PrimaryKey};
+
+/// One item to read, by identity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ItemRef {
+    Merchant,
+    Customer(CustomerId),
+    Invoice(InvoiceId),
+    Payment(EndToEndId),
+    Message(InvoiceId, LedgerKey),
+    Idempotency { scope: String, key: String },
+}
+
+impl ItemRef {
+    pub(super) fn key(&self, merchant: &MerchantId) -> PrimaryKey {
+        let key = match self {
+            Self::Merchant => Key::Merchant,
+            Self::Customer(id) => Key::Customer(id),
+            Self::Invoice(id) => Key::Invoice(id),
+            Self::Payment(id) => Key::Payment(id),
+            Self::Message(invoice, key) => Key::Message(invoice, key),
+            Self::Idempotency { scope, key } => Key::Idempotency { scope, key },
+        };
+        key.of(merchant)
+    }
+}
+
+/// The items a read found. Each is taken out once, by identity; what is not there is `None`.
+pub struct Found {
+    merchant: MerchantId,
+    items: HashMap<PrimaryKey, Stored>,
+}
+
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Found {{ {} items of {} }}", self.items.len(), self.merchant)
+    }
+}
+
+impl Found {
+    pub(super) fn new(merchant: &MerchantId, items: HashMap<PrimaryKey, Stored>) -> Self {
+        Self { merchant: merchant.clone(), items }
+    }
+
+    pub fn take_merchant(&mut self) -> Option<Merchant> {
+        match self.take(&Key::Merchant)? {
+            Stored::Merchant(merchant) => Some(*merchant),
+            _ => None,
+        }
+    }
+
+    pub fn take_customer(&mut self, id: &CustomerId) -> Option<Customer> {
+        match self.take(&Key::Customer(id))? {
+            Stored::Customer(customer) => Some(*customer),
+            _ => None,
+        }
+    }
+
+    pub fn take_invoice(&mut self, id: &InvoiceId) -> Option<Invoice> {
+        match self.take(&Key::Invoice(id))? {
+            Stored::Invoice(invoice) => Some(*invoice),
+            _ => None,
+        }
+    }
+
+    pub fn take_payment(&mut self, id: &EndToEndId) -> Option<Payment> {
+        match self.take(&Key::Payment(id))? {
+            Stored::Payment(payment) => Some(*payment),
+            _ => None,
+        }
+    }
+
+    pub fn take_message(&mut self, invoice: &InvoiceId, key: &LedgerKey) -> Option<Message> {
+        match self.take(&Key::Message(invoice, key))? {
+            Stored::Message(message) => Some(*message),
+            _ => None,
+        }
+    }
+
+    pub fn take_idempotency(&mut self, scope: &str, key: &str) -> Option<IdempotencyRecord> {
+        match self.take(&Key::Idempotency { scope, key })? {
+            Stored::Idempotency(record) => Some(*record),
+            _ => None,
+        }
+    }
+
+    // The takers' other arms cannot be reached: `decode` checked that a value spells its key.
+    fn take(&mut self, key: &Key<'_>) -> Option<Stored> {
+        self.items.remove(&key.of(&self.merchant))
+    }
+}

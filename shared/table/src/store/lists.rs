@@ -1,0 +1,322 @@
+//! Pages: lists of a merchant, histories, and what falls due.
+//!
+//! A list lives in several partitions of an index. Each is asked for a page after the cursor, the
+//! answers are merged by sort key, and the first `limit` of them are read from the table:
+//!
+//! ```text
+//!   shard 0  ──a────d──│          cursor = last key given out
+//!   shard 1  ────b─────│──f       every shard is asked for sk > cursor, limit + 1 keys
+//!   shard 2  ──────c───│────g     page = a b c d; the extra key says whether there is more
+//! ```
+//!
+//! Indexes lag behind the table by some milliseconds, and an item may move while it is listed. What
+//! a page shows is read from the table, strongly consistent; an item that has left the list by then
+//! is dropped, so a page may be shorter than its limit. Only a missing `next` means the end.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
+use quita_core::customer::Customer;
+use quita_core::ids::{CustomerId, MerchantId};
+use quita_core::invoice::Invoice;
+use quita_core::payment::{Payment, PaymentState};
+use quita_core::work::WorkKind;
+use serde_dynamo::AttributeValue;
+
+use super::read::checked;
+use super::{Store, StoreError};
+use crate::cursor::Cursor;
+use crate::dynamo::{Item, QueryOutput, QueryRequest, ReturnConsumedCapacity};
+use crate::items::{EventRow, ItemError, Stored};
+use crate::keys::{
+    self, Aggregate, InvoiceState, List, Place, PrimaryKey, STATE_SHARDS, WORK_SHARDS, WorkKey,
+    WorkSubject,
+};
+use crate::schema::{self, Index, SK};
+
+/// Most items of one page; a larger limit gives pages of this size.
+pub const PAGE_ITEMS_MAX: usize = 100;
+/// Most entries of one page of work.
+pub const WORK_PAGE_MAX: usize = 100;
+
+/// A page of a list. `next` leads to what follows, `None` at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<Cursor>,
+}
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkEntry {
+    pub merchant: MerchantId,
+    pub subject: WorkSubject,
+    /// To the second, rounded up.
+    pub due_at: DateTime<Utc>,
+    /// What it was when it was written; whoever works on it decides anew from facts.
+    pub kind: WorkKind,
+}
+
+/// A page of what is due, soonest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkPage {
+    pub entries: Vec<WorkEntry>,
+    /// Entries that could not be read, such as a kind only a newer release knows. They are skipped:
+    /// one of them must not keep the rest of the shard waiting.
+    pub unreadable: usize,
+    pub next: Option<Cursor>,
+}
+
+/// Sort keys to ask for in a partition, both ends included.
+struct Range {
+    from: String,
+    to: String,
+}
+
+impl Store {
+    /// What is due in one shard of [`WORK_SHARDS`] at `now`: exactly one query on `work`.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a shard that does not exist.
+    pub async fn due_work(
+        &self,
+        shard: u8,
+        now: DateTime<Utc>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<WorkPage, StoreError> {
+        if shard >= WORK_SHARDS {
+            return Err(StoreError::Refused(format!("there is no work shard {shard}")));
+        }
+        let from = match cursor {
+            None => keys::WORK_FROM.to_owned(),
+            Some(cursor) => keys::just_above(cursor.sort_key(Place::Work)?),
+        };
+        let range = Range { from, to: keys::work_until(now) };
+        if range.from > range.to {
+            return Ok(WorkPage { entries: Vec::new(), unreadable: 0, next: None });
+        }
+        let limit = limit.clamp(1, WORK_PAGE_MAX);
+        let pk = keys::work_pk(shard);
+        let output = self.query_range(Some(&schema::WORK), &pk, &range, limit + 1).await?;
+        let more = output.items.len() > limit || output.last_evaluated_key.is_some();
+        let mut page = WorkPage { entries: Vec::new(), unreadable: 0, next: None };
+        for item in output.items.iter().take(limit) {
+            let sk = keys::text(item, schema::WORK.sk).unwrap_or_default();
+            page.next = more.then(|| Cursor::after(sk));
+            match WorkKey::parse(sk) {
+                Some(WorkKey { due_at, kind, merchant, subject }) => {
+                    page.entries.push(WorkEntry { merchant, subject, due_at, kind });
+                }
+                None => {
+                    tracing::error!(work.sk = sk, "Entry of the work index is not understood");
+                    page.unreadable += 1;
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    /// Invoices in any of `states`, by due date. All four states list all invoices.
+    pub async fn invoices_by_status(
+        &self,
+        merchant: &MerchantId,
+        states: &[InvoiceState],
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invoice>, StoreError> {
+        let shards = states.iter().flat_map(|state| {
+            let list = List::Invoices(*state);
+            (0..STATE_SHARDS).map(move |shard| list.pk(merchant, shard))
+        });
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Invoice };
+        let page = self.page(asked, shards.collect(), limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Invoice(invoice) => {
+                let now = InvoiceState::parse(invoice.state_name());
+                now.is_some_and(|now| states.contains(&now)).then_some(*invoice)
+            }
+            _ => None,
+        }))
+    }
+
+    /// The invoices of one customer, by due date.
+    pub async fn invoices_of_customer(
+        &self,
+        merchant: &MerchantId,
+        customer: &CustomerId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invoice>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_CUSTOMER, place: Place::Invoice };
+        let shards = vec![keys::by_customer_pk(merchant, customer)];
+        let page = self.page(asked, shards, limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Invoice(invoice) if invoice.customer == *customer => Some(*invoice),
+            _ => None,
+        }))
+    }
+
+    /// Payments that wait for a person, oldest first.
+    pub async fn parked_payments(
+        &self,
+        merchant: &MerchantId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Payment>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::ParkedPayment };
+        let shards = shards_of(List::ParkedPayments, merchant);
+        let page = self.page(asked, shards, limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Payment(payment) => {
+                matches!(payment.state, PaymentState::Parked { .. }).then_some(*payment)
+            }
+            _ => None,
+        }))
+    }
+
+    /// The customers of a merchant, in the order they were created.
+    pub async fn customers(
+        &self,
+        merchant: &MerchantId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Customer>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Customer };
+        let shards = shards_of(List::Customers, merchant);
+        let page = self.page(asked, shards, limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Customer(customer) => Some(*customer),
+            _ => None,
+        }))
+    }
+
+    /// The history of an aggregate, in order, strongly consistent.
+    pub async fn timeline(
+        &self,
+        merchant: &MerchantId,
+        aggregate: &Aggregate,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<EventRow>, StoreError> {
+        let from = match cursor {
+            None => keys::event_sk(0),
+            Some(cursor) => keys::just_above(cursor.sort_key(Place::Event)?),
+        };
+        let range = Range { from, to: keys::event_sk(keys::EVENT_SEQ_MAX) };
+        if range.from > range.to {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        let pk = keys::aggregate_pk(merchant, aggregate);
+        let output = self.query_range(None, &pk, &range, limit + 1).await?;
+        let more = output.items.len() > limit || output.last_evaluated_key.is_some();
+        let mut page = Page { items: Vec::new(), next: None };
+        for item in output.items.iter().take(limit) {
+            let (key, stored) = checked(merchant, item)?;
+            page.next = more.then(|| Cursor::after(&key.sk));
+            match stored {
+                Stored::Event(row) => page.items.push(*row),
+                _ => return Err(ItemError::Misplaced { key: key.sk }.into()),
+            }
+        }
+        Ok(page)
+    }
+
+    /// Merges one page over `shards` and reads its items from the table, in order.
+    async fn page(
+        &self,
+        asked: Asked<'_>,
+        shards: Vec<String>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Stored>, StoreError> {
+        let Asked { merchant, index, place } = asked;
+        let from = match cursor {
+            None => "!".to_owned(),
+            Some(cursor) => keys::just_above(cursor.sort_key(place)?),
+        };
+        let range = Range { from, to: keys::SK_MAX.to_owned() };
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        let queries = shards.iter().map(|pk| self.query_range(Some(index), pk, &range, limit + 1));
+        let mut entries: BTreeMap<String, PrimaryKey> = BTreeMap::new();
+        for output in try_join_all(queries).await? {
+            for item in &output.items {
+                let (sk, key) = index_entry(index, item)?;
+                entries.insert(sk, key);
+            }
+        }
+        let more = entries.len() > limit;
+        let entries: Vec<(String, PrimaryKey)> = entries.into_iter().take(limit).collect();
+        let next = entries.last().filter(|_| more).map(|(sk, _)| Cursor::after(sk));
+        let keys: BTreeSet<PrimaryKey> = entries.iter().map(|(_, key)| key.clone()).collect();
+        let mut found = HashMap::with_capacity(keys.len());
+        for item in self.read_keys(&keys).await? {
+            let (key, stored) = checked(merchant, &item)?;
+            found.insert(key, stored);
+        }
+        let items = entries.iter().filter_map(|(_, key)| found.remove(key)).collect();
+        Ok(Page { items, next })
+    }
+
+    async fn query_range(
+        &self,
+        index: Option<&Index>,
+        pk: &str,
+        range: &Range,
+        limit: usize,
+    ) -> Result<QueryOutput, StoreError> {
+        let (pk_name, sk_name) =
+            index.map_or((schema::PK, schema::SK), |index| (index.pk, index.sk));
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let request = QueryRequest {
+            table_name: self.table.clone(),
+            index_name: index.map(|index| index.name.to_owned()),
+            key_condition_expression: "#pk = :pk AND #sk BETWEEN :from AND :to".to_owned(),
+            expression_attribute_names: BTreeMap::from([
+                ("#pk".to_owned(), pk_name.to_owned()),
+                ("#sk".to_owned(), sk_name.to_owned()),
+            ]),
+            expression_attribute_values: BTreeMap::from([
+                (":pk".to_owned(), text(pk)),
+                (":from".to_owned(), text(&range.from)),
+                (":to".to_owned(), text(&range.to)),
+            ]),
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
+            consistent_read: index.is_none(),
+            return_consumed_capacity: ReturnConsumedCapacity::Total,
+        };
+        Ok(self.dynamo.query(request).await?)
+    }
+}
+
+/// Which list is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    merchant: &'a MerchantId,
+    index: &'a Index,
+    place: Place,
+}
+
+impl Page<Stored> {
+    /// Keeps what still belongs to the list.
+    fn filter_map<T>(self, keep: impl FnMut(Stored) -> Option<T>) -> Page<T> {
+        let Self { items, next } = self;
+        Page { items: items.into_iter().filter_map(keep).collect(), next }
+    }
+}
+
+fn shards_of(list: List, merchant: &MerchantId) -> Vec<String> {
+    (0..STATE_SHARDS).map(|shard| list.pk(merchant, shard)).collect()
+}
+
+fn index_entry(index: &Index, item: &Item) -> Result<(String, PrimaryKey), ItemError> {
+    let malformed = || ItemError::Malformed {
+        key: keys::text(item, SK).unwrap_or("without key").to_owned(),
+        kind: index.name.to_owned(),
+        why: "index entry without its keys".to_owned(),
+    };
+    let sk = keys::text(item, index.sk).ok_or_else(malformed)?;
+    Ok((sk.to_owned(), PrimaryKey::of_item(item).ok_or_else(malformed)?))
+}

@@ -1,0 +1,291 @@
+//! Fears about files that say the same thing twice: a function that is built and never deployed, a
+//! route that is documented and leads nowhere, an event nobody hears, an index the code asks for
+//! and the table lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+use quita_app::bus::{BusEvent, CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, SOURCE};
+use quita_app::routing::ROUTES;
+use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_core::invoice::Event;
+use quita_table::items::kind;
+use quita_table::keys::WORK_SHARDS;
+use quita_table::schema as table_schema;
+use serde_json::{Value, json};
+
+use crate::files::{array, event_schema, names_in, object, openapi, template, text};
+use crate::openapi::operations;
+use crate::sample_events::every_event;
+use crate::schema::faults;
+
+/// Events of a payment's own history, as `quita_app::take_payment` names them.
+const PAYMENT_EVENTS: [&str; 3] = ["payment.parked", "payment.reported", "payment.refund_reported"];
+/// Events that ask for work instead of telling a fact.
+const WORK_EVENTS: [&str; 3] = [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE];
+
+/// Resources of one type, by their names.
+fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
+    let of_kind = object(&template["Resources"]).iter().filter(|(_, one)| one["Type"] == kind);
+    let found: BTreeMap<String, Value> =
+        of_kind.map(|(name, one)| (name.clone(), one.clone())).collect();
+    assert!(!found.is_empty(), "the template has no {kind}");
+    found
+}
+
+/// The functions of the template by the folder they are built from.
+fn functions(template: &Value) -> BTreeMap<String, (String, Value)> {
+    let mut found = BTreeMap::new();
+    for (name, function) in resources(template, "AWS::Serverless::Function") {
+        let code = text(&function["Properties"]["CodeUri"]);
+        let folder = code.strip_prefix("functions/").unwrap_or_else(|| panic!("{name}: {code}"));
+        assert_eq!(function["Metadata"]["BuildProperties"]["Binary"], folder, "{name}");
+        assert!(found.insert(folder.to_owned(), (name, function.clone())).is_none(), "{folder}");
+    }
+    found
+}
+
+/// `create_invoice` as `CreateInvoice`.
+fn pascal_case(folder: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    folder.split('_').map(capital).collect()
+}
+
+/// Every route of the template with the folder of the function it leads to.
+fn routes(template: &Value) -> BTreeMap<String, String> {
+    let functions = functions(template);
+    let folder_of = |resource: &str| {
+        let of = |(_, (name, _)): &(&String, &(String, Value))| name == resource;
+        functions.iter().find(of).unwrap_or_else(|| panic!("no function {resource}")).0.clone()
+    };
+    let integrations = resources(template, "AWS::ApiGatewayV2::Integration");
+    let mut found = BTreeMap::new();
+    for (name, route) in resources(template, "AWS::ApiGatewayV2::Route") {
+        let target = text(&route["Properties"]["Target"]["Fn::Sub"]);
+        let integration = target
+            .strip_prefix("integrations/${")
+            .and_then(|rest| rest.strip_suffix('}'))
+            .unwrap_or_else(|| panic!("{name}: {target}"));
+        let uri = text(&integrations[integration]["Properties"]["IntegrationUri"]["Fn::GetAtt"]);
+        let function = uri.strip_suffix(".Arn").unwrap_or_else(|| panic!("{name}: {uri}"));
+        let key = text(&route["Properties"]["RouteKey"]).to_owned();
+        assert!(found.insert(key, folder_of(function)).is_none(), "{name} is there twice");
+    }
+    found
+}
+
+/// The events of one type of a function, such as `EventBridgeRule`.
+fn triggers<'a>(function: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    let events = function["Properties"]["Events"].as_object().into_iter().flatten();
+    events.filter(move |(_, event)| event["Type"] == kind).map(|(_, event)| &event["Properties"])
+}
+
+#[test]
+fn every_function_folder_is_deployed_and_nothing_else() {
+    let template = template();
+    let deployed = functions(&template);
+    assert_eq!(deployed.keys().cloned().collect::<BTreeSet<_>>(), names_in("functions", ""));
+    for (folder, (name, _)) in &deployed {
+        assert_eq!(*name, pascal_case(folder));
+    }
+}
+
+#[test]
+fn every_documented_path_is_a_route_and_every_route_is_documented() {
+    let documented: BTreeSet<String> = operations(&openapi())
+        .into_iter()
+        .map(|(path, method, _)| format!("{} {path}", method.to_uppercase()))
+        .collect();
+    let routed: BTreeSet<String> = routes(&template()).into_keys().collect();
+    assert_eq!(documented, routed);
+}
+
+#[test]
+fn every_route_leads_to_the_function_that_has_its_permissions() {
+    for (route, folder) in routes(&template()) {
+        let expected = match route.as_str() {
+            "POST /v1/invoices" => "create_invoice",
+            bank if bank.starts_with("POST /pix/") => "payment_webhook",
+            page if page.starts_with("GET /p/") => "portal",
+            _ => "receivables_api",
+        };
+        assert_eq!(folder, expected, "{route}");
+    }
+}
+
+#[test]
+fn every_function_behind_a_route_may_be_called_by_the_gateway() {
+    let template = template();
+    let permissions = resources(&template, "AWS::Lambda::Permission");
+    let called: BTreeSet<String> = permissions
+        .values()
+        .filter(|one| one["Properties"]["Principal"] == "apigateway.amazonaws.com")
+        .map(|one| text(&one["Properties"]["FunctionName"]["Ref"]).to_owned())
+        .collect();
+    let routed: BTreeSet<String> =
+        routes(&template).values().map(|folder| pascal_case(folder)).collect();
+    assert_eq!(called, routed);
+}
+
+#[test]
+fn every_event_the_code_routes_is_what_the_rules_deliver() {
+    let template = template();
+    let mut ruled = BTreeMap::new();
+    for (folder, (_, function)) in functions(&template) {
+        for rule in triggers(&function, "EventBridgeRule") {
+            assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }), "{folder}");
+            assert_eq!(rule["Pattern"]["source"], json!([SOURCE]), "{folder}");
+            let types = array(&rule["Pattern"]["detail-type"]).iter();
+            let types: BTreeSet<String> = types.map(|name| text(name).to_owned()).collect();
+            assert!(ruled.insert(folder.clone(), types).is_none(), "{folder} has two rules");
+        }
+    }
+    let routed: BTreeMap<String, BTreeSet<String>> = ROUTES
+        .iter()
+        .map(|(folder, types)| {
+            ((*folder).to_owned(), types.iter().map(|name| (*name).to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(ruled, routed);
+}
+
+#[test]
+fn every_event_on_the_bus_has_a_schema_and_every_schema_an_event() {
+    let invoice = every_event().iter().map(Event::name).collect::<BTreeSet<_>>();
+    let facts = invoice.into_iter().chain(PAYMENT_EVENTS).map(|name| format!("{name}.v1"));
+    let known: BTreeSet<String> = facts.chain(WORK_EVENTS.map(str::to_owned)).collect();
+    assert_eq!(names_in("infra/events", ".json"), known);
+    for detail_type in &known {
+        assert_eq!(event_schema(detail_type)["title"], *detail_type);
+    }
+    let heard = ROUTES.iter().flat_map(|(_, types)| types.iter());
+    for detail_type in heard {
+        assert!(known.contains(*detail_type), "{detail_type} is heard and never sent");
+    }
+}
+
+#[test]
+fn every_event_that_asks_for_work_is_what_its_schema_says() {
+    let merchant = MerchantId::parse("mer_aurora").unwrap();
+    let invoice = InvoiceId::parse("inv_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
+    let payment = EndToEndId::parse("E18236120202612101345s0123456789").unwrap();
+    let at = DateTime::UNIX_EPOCH;
+    let last_shard = WORK_SHARDS - 1;
+    for event in [
+        BusEvent::charge_due(&merchant, &invoice, at),
+        BusEvent::confirm_due(&merchant, &payment, at),
+        BusEvent::shard_due(last_shard, at),
+    ] {
+        let schema = event_schema(&event.detail_type);
+        assert_eq!(faults(&schema, &schema, &event.detail), [""; 0], "{}", event.detail_type);
+    }
+    let past = event_schema(SHARD_DUE)["properties"]["shard"]["maximum"].clone();
+    assert_eq!(past, json!(last_shard));
+}
+
+#[test]
+fn every_key_index_and_setting_of_the_table_is_the_one_the_code_asks_for() {
+    let template = template();
+    let table = &template["Resources"]["Table"]["Properties"];
+    let wanted = table_schema::create_table("any");
+    let set = |value: &Value| array(value).iter().map(Value::to_string).collect::<BTreeSet<_>>();
+    for name in ["AttributeDefinitions", "GlobalSecondaryIndexes"] {
+        assert_eq!(set(&table[name]), set(&wanted[name]), "{name}");
+    }
+    assert_eq!(table["KeySchema"], wanted["KeySchema"]);
+    assert_eq!(table["BillingMode"], wanted["BillingMode"]);
+    let expiry = &table_schema::time_to_live("any")["TimeToLiveSpecification"];
+    assert_eq!(table["TimeToLiveSpecification"], *expiry);
+    let view = &table["StreamSpecification"]["StreamViewType"];
+    assert_eq!(*view, wanted["StreamSpecification"]["StreamViewType"]);
+}
+
+#[test]
+fn the_table_survives_a_mistake() {
+    let table = &template()["Resources"]["Table"];
+    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    let properties = &table["Properties"];
+    assert_eq!(properties["DeletionProtectionEnabled"], true);
+    let recovery = &properties["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
+}
+
+#[test]
+fn every_event_row_wakes_the_relay_and_no_other_item_does() {
+    let template = template();
+    let functions = functions(&template);
+    let streams: Vec<&Value> =
+        functions.values().flat_map(|(_, function)| triggers(function, "DynamoDB")).collect();
+    let of_relay: Vec<&Value> = triggers(&functions["relay_events"].1, "DynamoDB").collect();
+    assert_eq!(streams, of_relay);
+    let [stream] = of_relay.as_slice() else { panic!("one stream is expected") };
+    assert_eq!(stream["Stream"], json!({ "Fn::GetAtt": "Table.StreamArn" }));
+    assert_eq!(stream["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+    assert_eq!(stream["BisectBatchOnFunctionError"], true);
+    let [filter] = array(&stream["FilterCriteria"]["Filters"]) else { panic!("one filter") };
+    let pattern: Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
+    let row = json!({ "NewImage": { "kind": { "S": [kind::EVENT] } } });
+    assert_eq!(pattern, json!({ "eventName": ["INSERT"], "dynamodb": row }));
+}
+
+/// Minutes between two runs of a schedule such as `rate(5 minutes)`; `None` for what EventBridge
+/// would refuse, as one minute in the plural.
+fn rate_minutes(expression: &str) -> Option<u32> {
+    let inner = expression.strip_prefix("rate(")?.strip_suffix(')')?;
+    let (count, unit) = inner.split_once(' ')?;
+    let count: u32 = count.parse().ok().filter(|count| *count > 0)?;
+    let singular = unit.strip_suffix('s').unwrap_or(unit);
+    if (unit == singular) != (count == 1) {
+        return None;
+    }
+    let minutes = match singular {
+        "minute" => 1,
+        "hour" => 60,
+        "day" => 24 * 60,
+        _ => return None,
+    };
+    count.checked_mul(minutes)
+}
+
+#[test]
+fn a_schedule_that_aws_refuses_is_found_here_since_no_lint_does() {
+    let check = |expression, minutes| assert_eq!(rate_minutes(expression), minutes, "{expression}");
+    check("rate(1 minute)", Some(1));
+    check("rate(2 hours)", Some(120));
+    check("rate(5 minute)", None);
+    check("rate(1 minutes)", None);
+    check("rate(0 minutes)", None);
+    check("rate(1 week)", None);
+    check("every minute", None);
+
+    let template = template();
+    let functions = functions(&template);
+    let schedules: Vec<(&String, Option<u32>)> = functions
+        .iter()
+        .flat_map(|(folder, (_, function))| {
+            triggers(function, "Schedule")
+                .map(move |one| (folder, rate_minutes(text(&one["Schedule"]))))
+        })
+        .collect();
+    assert_eq!(schedules, [(&"sweep_reminders".to_owned(), Some(1))]);
+}
+
+#[test]
+fn every_asynchronous_function_has_a_place_for_what_it_cannot_handle() {
+    let template = template();
+    for (folder, (name, function)) in functions(&template) {
+        let queue = json!({ "Fn::GetAtt": format!("{name}DeadLetters.Arn") });
+        let to_queue = |place: &Value| place["OnFailure"]["Destination"] == queue;
+        let properties = &function["Properties"];
+        let rules = triggers(&function, "EventBridgeRule").chain(triggers(&function, "Schedule"));
+        for rule in rules {
+            assert_eq!(rule["DeadLetterConfig"]["Arn"], queue, "{folder}");
+            assert!(to_queue(&properties["EventInvokeConfig"]["DestinationConfig"]), "{folder}");
+        }
+        for stream in triggers(&function, "DynamoDB") {
+            assert!(to_queue(&stream["DestinationConfig"]), "{folder}");
+        }
+    }
+}
