@@ -60,9 +60,11 @@ async fn early_on_time_and_late_payments_match_to_the_cent() {
     let discount = json!({ "discount": {
         "type": "amount_until", "until": [{ "date": "2026-12-01", "value": "50.00" }],
     }});
-    for (paid, amount) in
-        [("2026-12-01 15:00", "950.00"), ("2026-12-10 23:00", "1000.00"), ("2026-12-20 09:00", "1023.33")]
-    {
+    for (paid, amount) in [
+        ("2026-12-01 15:00", "950.00"),
+        ("2026-12-10 23:00", "1000.00"),
+        ("2026-12-20 09:00", "1023.33"),
+    ] {
         let invoice = world.invoice(&customer, discount.clone()).await;
         let on = Some(at(paid));
         world.pay_with(&txid(&invoice, 1), PayOptions { on, ..PayOptions::default() }).await;
@@ -77,8 +79,9 @@ async fn early_on_time_and_late_payments_match_to_the_cent() {
 async fn instalments_are_charged_paid_and_receipted_one_by_one() {
     let world = World::new().await;
     let customer = world.customer().await;
-    let invoice =
-        world.invoice(&customer, json!({ "amount": "100.00", "instalments": { "count": 3 } })).await;
+    let invoice = world
+        .invoice(&customer, json!({ "amount": "100.00", "instalments": { "count": 3 } }))
+        .await;
     for (number, status) in [(1, "partially_paid"), (2, "partially_paid"), (3, "paid")] {
         world.pay(&txid(&invoice, number)).await;
         assert_eq!(text(&world.reload(&invoice).await, "status"), status);

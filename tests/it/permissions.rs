@@ -12,6 +12,8 @@ const QUERY: &str = "dynamodb:Query";
 const SECRET: &str = "secretsmanager:GetSecretValue";
 const PUBLISH: &str = "events:PutEvents";
 const MAIL: &str = "ses:SendEmail";
+/// The same call of SES version 2, with a message that is already encoded, is checked as this.
+const RAW_MAIL: &str = "ses:SendRawEmail";
 
 /// What each function does, action by action. A change here is a change of what a fault can reach.
 fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
@@ -23,7 +25,7 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("functions/portal", reading(&[SECRET])),
         ("functions/receivables_api", reading(&[WRITE, QUERY, SECRET])),
         ("functions/relay_events", BTreeSet::from([PUBLISH, SECRET])),
-        ("functions/sweep_reminders", reading(&[WRITE, QUERY, SECRET, PUBLISH, MAIL])),
+        ("functions/sweep_reminders", reading(&[WRITE, QUERY, SECRET, PUBLISH, MAIL, RAW_MAIL])),
     ])
 }
 

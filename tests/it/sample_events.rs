@@ -29,7 +29,7 @@ pub fn every_event() -> Vec<Event> {
             number: "NF-1".to_owned(),
             customer: CustomerId::from_ulid(ULID).unwrap(),
             amount,
-            instalments: vec![terms],
+            instalments: vec![terms.clone()],
         },
         Event::ChargeIssued {
             instalment,
@@ -40,7 +40,14 @@ pub fn every_event() -> Vec<Event> {
         },
         Event::ChargeDelayed { instalment, revision, reason: reason.clone(), next_try_at },
         Event::ChargeRejected { instalment, revision, reason: reason.clone() },
-        Event::ChargeReissued { instalment, revision, txid, reason: reason.clone() },
+        Event::ChargeReissued {
+            instalment,
+            revision,
+            txid,
+            reason: reason.clone(),
+            terms,
+            carried: Some(due.clone()),
+        },
         Event::ChargeRemoved { instalment, revision },
         Event::RemovalDelayed { instalment, revision, reason: reason.clone(), next_try_at },
         Event::StepDone {

@@ -46,23 +46,9 @@ fn walk(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<S
             }
             "enum" if !array(rule).contains(value) => fault(format!("{value} is none of {rule}")),
             "const" if rule != value => fault(format!("{value} is not {rule}")),
-            "minimum" | "maximum" => {
-                let limit = rule.as_i64().unwrap();
-                let past = |number: &i64| match keyword.as_str() {
-                    "minimum" => *number < limit,
-                    _ => *number > limit,
-                };
-                if let Some(number) = value.as_i64().filter(past) {
-                    fault(format!("{number} is past the {keyword} {limit}"));
-                }
-            }
-            "minLength" | "maxLength" | "minItems" | "maxItems" => {
-                let limit = rule.as_u64().unwrap();
-                let past = |size: &u64| {
-                    if keyword.starts_with("min") { *size < limit } else { *size > limit }
-                };
-                if let Some(size) = size(value).filter(past) {
-                    fault(format!("size {size} is past the {keyword} {limit}"));
+            "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems" => {
+                if let Some(what) = past_bound(keyword, rule, value) {
+                    fault(what);
                 }
             }
             "pattern" => {
@@ -111,6 +97,22 @@ fn walk(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<S
     }
 }
 
+/// How a value is past a bound; a bound says nothing of a value of another type.
+fn past_bound(keyword: &str, rule: &Value, value: &Value) -> Option<String> {
+    let limit = rule.as_i64().unwrap();
+    let measure = match keyword {
+        "minimum" | "maximum" => value.as_i64(),
+        "minLength" | "maxLength" => value.as_str().map(|text| length(text.chars().count())),
+        _ => value.as_array().map(|items| length(items.len())),
+    }?;
+    let past = if keyword.starts_with("min") { measure < limit } else { measure > limit };
+    past.then(|| format!("{measure} is past the {keyword} {limit}"))
+}
+
+fn length(size: usize) -> i64 {
+    i64::try_from(size).unwrap()
+}
+
 fn has_type(value: &Value, name: &str) -> bool {
     match name {
         "object" => value.is_object(),
@@ -121,12 +123,6 @@ fn has_type(value: &Value, name: &str) -> bool {
         "null" => value.is_null(),
         other => panic!("the type `{other}` is not known here"),
     }
-}
-
-fn size(value: &Value) -> Option<u64> {
-    let items = value.as_array().map(Vec::len);
-    let size = items.or_else(|| value.as_str().map(|text| text.chars().count()))?;
-    Some(size as u64)
 }
 
 /// Whether a text follows an anchored pattern made of characters, escapes, classes such as `[a-z0]`

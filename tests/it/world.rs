@@ -3,7 +3,7 @@
 //!
 //! Calls go in as the JSON events API Gateway sends, and callbacks arrive over a real socket.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lambda_events::encodings::Body;
@@ -20,6 +20,7 @@ use quita_core::pix_key::PixKey;
 use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_edge::{ApiRequest, ApiResponse};
 use quita_local::mailbox::Content;
+use quita_local::stream::Checkpoint;
 use quita_local::{LocalMailbox, LocalSecrets, Machine, MachineParts, MovableClock};
 use quita_pix::client::{ClientOptions, PspClient, WebhookAuth, WebhookUrl};
 use quita_psp_sandbox::{Bank, BankConfig, PayOptions};
@@ -47,6 +48,8 @@ pub struct World {
     pub mailbox: Arc<LocalMailbox>,
     pub secrets: Arc<LocalSecrets>,
     pub faults: FaultPlan,
+    blueprint: Blueprint,
+    front: Front,
     meter: Metered<Embedded>,
     api_key: String,
     hook: String,
@@ -94,16 +97,19 @@ impl World {
         let meter = Metered::new(engine.clone());
         let faults = FaultPlan::seeded(seed, Default::default());
         let config = Config { public_url: public_url.clone(), signing_key };
-        let down = faults.clone();
-        let parts = MachineParts {
-            dynamo: Arc::new(Faulty::new(meter.clone(), faults.clone())),
+        let blueprint = Blueprint {
+            dynamo: Faulty::new(meter.clone(), faults.clone()),
             ids: Arc::new(SeededIds(AtomicU64::new(seed << 32))),
-            bank: ClientOptions { attempts_max: BANK_ATTEMPTS, ..ClientOptions::default() },
-            down: Some(Arc::new(move || down.is_down())),
-            ..MachineParts::new(engine, mailbox.clone(), secrets.clone(), clock.clone(), config)
+            engine,
+            mailbox: mailbox.clone(),
+            secrets: secrets.clone(),
+            clock: clock.clone(),
+            config,
+            checkpoint: Checkpoint::memory(),
         };
-        let machine = Arc::new(Machine::new(parts).unwrap());
-        tokio::spawn(serve_machine(machine.clone(), listener));
+        let machine = blueprint.machine();
+        let front = Arc::new(Mutex::new(machine.clone()));
+        tokio::spawn(serve_machine(front.clone(), listener));
 
         let world = Self {
             machine,
@@ -112,6 +118,8 @@ impl World {
             mailbox,
             secrets,
             faults,
+            blueprint,
+            front,
             meter,
             api_key,
             hook,
@@ -134,6 +142,13 @@ impl World {
         let key = PixKey::parse(&self.bank.config().keys[0]).unwrap();
         let url = WebhookUrl::parse(&format!("{public_url}{}", self.hook)).unwrap();
         self.bank_client().await.put_webhook(&key, &url, WebhookAuth::MutualTls).await.unwrap();
+    }
+
+    /// The process is killed, with whatever waits on its bus, and a new one starts on the same table.
+    pub fn restart(&mut self) {
+        self.faults.revive();
+        self.machine = self.blueprint.machine();
+        *self.front.lock().unwrap() = self.machine.clone();
     }
 
     /// Quita's own client of the bank.
@@ -318,6 +333,39 @@ impl World {
     }
 }
 
+/// What every machine of a world is built from; what lasts is shared between them.
+struct Blueprint {
+    engine: Embedded,
+    dynamo: Faulty<Metered<Embedded>>,
+    ids: Arc<SeededIds>,
+    mailbox: Arc<LocalMailbox>,
+    secrets: Arc<LocalSecrets>,
+    clock: Arc<MovableClock>,
+    config: Config,
+    checkpoint: Checkpoint,
+}
+
+impl Blueprint {
+    fn machine(&self) -> Arc<Machine> {
+        let plan = self.dynamo.plan().clone();
+        let parts = MachineParts {
+            dynamo: Arc::new(self.dynamo.clone()),
+            ids: self.ids.clone(),
+            bank: ClientOptions { attempts_max: BANK_ATTEMPTS, ..ClientOptions::default() },
+            checkpoint: self.checkpoint.clone(),
+            down: Some(Arc::new(move || plan.is_down())),
+            ..MachineParts::new(
+                self.engine.clone(),
+                self.mailbox.clone(),
+                self.secrets.clone(),
+                self.clock.clone(),
+                self.config.clone(),
+            )
+        };
+        Arc::new(Machine::new(parts).unwrap())
+    }
+}
+
 impl Answer {
     pub fn of(response: ApiResponse) -> Self {
         let body = match &response.body {
@@ -368,17 +416,16 @@ fn merge(body: &mut Value, fields: Value) {
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     let body = body.as_object_mut().unwrap();
     for (name, value) in fields {
-        if value.is_null() { body.remove(&name) } else { body.insert(name, value) };
+        if value.is_null() {
+            body.remove(&name)
+        } else {
+            body.insert(name, value)
+        };
     }
 }
 
 /// The event API Gateway makes of a call, read as a Lambda reads it.
-pub fn api_request(
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> ApiRequest {
+pub fn api_request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> ApiRequest {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let headers: serde_json::Map<String, Value> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
@@ -449,16 +496,20 @@ async fn serve_bank(bank: Arc<Bank>, listener: TcpListener) {
     bank.serve(listener).await.unwrap();
 }
 
+/// The machine that is up.
+type Front = Arc<Mutex<Arc<Machine>>>;
+
 /// The front that turns HTTP into API Gateway events.
-async fn serve_machine(machine: Arc<Machine>, listener: TcpListener) {
-    let front = axum::Router::new().fallback(forward).with_state(machine);
-    axum::serve(listener, front).await.unwrap();
+async fn serve_machine(front: Front, listener: TcpListener) {
+    let router = axum::Router::new().fallback(forward).with_state(front);
+    axum::serve(listener, router).await.unwrap();
 }
 
 async fn forward(
-    State(machine): State<Arc<Machine>>,
+    State(front): State<Front>,
     request: axum::extract::Request,
 ) -> impl IntoResponse {
+    let machine = front.lock().unwrap().clone();
     let (parts, body) = request.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let headers: Vec<(&str, &str)> = parts

@@ -395,8 +395,12 @@ impl Context<'_> {
         self.invoice.instalments.iter().filter_map(view).collect()
     }
 
-    /// Due date, early discount, late fee, interest, the last day and the way of paying.
+    /// Due date, early discount, late fee, interest, the last day and the way of paying. None of an
+    /// invoice that is no longer to be paid.
     fn terms(&self) -> Vec<Row> {
+        if matches!(self.panel, Panel::Canceling | Panel::Canceled) {
+            return Vec::new();
+        }
         let (t, locale) = (self.t, self.locale);
         let last = self.instalment.terms.last_payable_day(&self.invoice.calendar());
         let row = |label: &str, value| Row { label: label.to_owned(), value };

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use quita_core::invoice::{Instalment, Invoice, Matched};
-use quita_core::terms::AmountDue;
+use quita_core::terms::{AmountDue, Discount};
 use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_notify::format::{date, date_time, days, money};
 use quita_notify::{Locale, wording};
@@ -59,24 +59,41 @@ pub(crate) fn deadline(
                 "This amount holds until 23:59 today (Brasília time). Tomorrow it will be {more}."
             ),
         }
+    } else if let Some(until) = discounted_until(instalment, &due) {
+        let end = end_of(until, locale);
+        match locale {
+            Locale::PtBr => format!("Este valor, com desconto, vale até {end}."),
+            Locale::En => format!("This amount, with its discount, holds until {end}."),
+        }
     } else {
         // Paid late without a charge that grows, only the end of the code is left to tell.
         let until = if today <= due.adjusted_due { due.adjusted_due } else { last };
         match locale {
             Locale::PtBr => format!("Pague até {}.", end_of(until, locale)),
-            Locale::En => format!("Pay until {}.", end_of(until, locale)),
+            Locale::En => format!("Pay by {}.", end_of(until, locale)),
         }
     };
     let is_tonight = today >= last || then.total > due.total || today == due.adjusted_due;
     Deadline { text, is_tonight }
 }
 
-/// `23:59 de 10/12/2026 (horário de Brasília)`.
+/// The last day of the dated discount that today's amount has.
+fn discounted_until(instalment: &Instalment, due: &AmountDue) -> Option<NaiveDate> {
+    let days: Vec<NaiveDate> = match instalment.terms.discount.as_ref()? {
+        Discount::FixedUntil(steps) => steps.iter().map(|(day, _)| *day).collect(),
+        Discount::PercentUntil(steps) => steps.iter().map(|(day, _)| *day).collect(),
+        Discount::AmountPerDay { .. } | Discount::PercentPerDay { .. } => return None,
+    };
+    let end = days.into_iter().filter(|day| *day >= due.on).min()?;
+    due.discount.is_positive().then(|| end.min(due.adjusted_due))
+}
+
+/// `10/12/2026 às 23:59 (horário de Brasília)`.
 pub(crate) fn end_of(day: NaiveDate, locale: Locale) -> String {
     let day = date(day, locale);
     match locale {
-        Locale::PtBr => format!("23:59 de {day} (horário de Brasília)"),
-        Locale::En => format!("23:59 on {day} (Brasília time)"),
+        Locale::PtBr => format!("{day} às 23:59 (horário de Brasília)"),
+        Locale::En => format!("{day} at 23:59 (Brasília time)"),
     }
 }
 

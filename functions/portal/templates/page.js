@@ -113,7 +113,7 @@
   }
 
   function schedule() {
-    var live = page.dataset.live === 'true', tired = performance.now() - started > WATCH_MS;
+    var live = page.dataset.live === 'yes', tired = performance.now() - started > WATCH_MS;
     each('[data-waiting]', function (node) { node.hidden = tired; });
     each('[data-paused]', function (node) { node.hidden = !tired; });
     if (!live || tired || document.hidden) return;
@@ -139,7 +139,7 @@
   if (!page) return;
   setInterval(countDown, 20000);
   document.addEventListener('visibilitychange', function () {
-    if (document.hidden) stop(); else if (page.dataset.live === 'true') watch();
+    if (document.hidden) stop(); else if (page.dataset.live === 'yes') watch();
   });
   window.addEventListener('pageshow', function (event) { if (event.persisted) watch(); });
   schedule();

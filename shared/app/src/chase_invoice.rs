@@ -59,6 +59,7 @@ pub async fn chase_invoice(
     else {
         return Err(Unknown::new("loading the invoice", "it is not there"));
     };
+    state = renew_expired(deps, state).await?;
     let mut done = Done::default();
     let mut passed = Vec::new();
     for _ in 0..ACTIONS_MAX {
@@ -76,7 +77,7 @@ pub async fn chase_invoice(
                 continue;
             }
             AtBank::Removed => {
-                state = reissue(deps, state, number).await?;
+                state = reissue(deps, state, number, "the bank no longer holds the charge").await?;
                 continue;
             }
         }
@@ -160,10 +161,36 @@ async fn at_bank(deps: &Deps, invoice: &Invoice, number: u16) -> Result<AtBank, 
     }
 }
 
-/// Asks for a new charge by itself; its event wakes `issue_charge`, and the payer is told anew.
-async fn reissue(deps: &Deps, invoice: Invoice, instalment: u16) -> Result<Invoice, Unknown> {
+/// Asks for a new charge wherever the last payable day is over, unless it was paid in time and we
+/// were not told.
+async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unknown> {
     let now = deps.clock.now();
-    let reason = "the bank no longer holds the charge".to_owned();
+    let expired = |invoice: &Invoice, instalment: &Instalment| {
+        invoice.expires_at(instalment).is_some_and(|at| at <= now)
+    };
+    for number in 1..=u16::try_from(invoice.instalments.len()).unwrap_or(u16::MAX) {
+        if !invoice.instalment(number).is_some_and(|known| expired(&invoice, known)) {
+            continue;
+        }
+        invoice = match at_bank(deps, &invoice, number).await? {
+            AtBank::Paid => reload(deps, &invoice.merchant, &invoice.id).await?,
+            AtBank::Unpaid | AtBank::Removed => {
+                reissue(deps, invoice, number, "the charge could no longer be paid").await?
+            }
+        };
+    }
+    Ok(invoice)
+}
+
+/// Asks for a new charge by itself; its event wakes `issue_charge`, and the payer is told anew.
+async fn reissue(
+    deps: &Deps,
+    invoice: Invoice,
+    instalment: u16,
+    reason: &str,
+) -> Result<Invoice, Unknown> {
+    let now = deps.clock.now();
+    let reason = reason.to_owned();
     let events = decide(&invoice, Command::Reissue { instalment, reason }, now)
         .map_err(|refusal| Unknown::new("re-issuing a charge", refusal))?;
     let commit = Commit::new(&invoice.merchant);

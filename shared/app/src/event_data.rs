@@ -29,8 +29,13 @@ pub fn event_data(event: &Event) -> Value {
         Event::ChargeIssued { instalment, revision, txid, .. } => {
             json!({ "instalment": instalment, "revision": revision, "txid": txid })
         }
-        Event::ChargeReissued { instalment, revision, txid, reason } => json!({
-            "instalment": instalment, "revision": revision, "txid": txid, "reason": reason,
+        Event::ChargeReissued { instalment, revision, txid, reason, terms, .. } => json!({
+            "instalment": instalment,
+            "revision": revision,
+            "txid": txid,
+            "reason": reason,
+            "amount": terms.original.to_string(),
+            "due_date": terms.due_date,
         }),
         Event::ChargeDelayed { instalment, revision, reason, next_try_at }
         | Event::RemovalDelayed { instalment, revision, reason, next_try_at } => json!({

@@ -36,7 +36,7 @@ pub(crate) fn payable(
         return Err(Unsayable::new("the charge cannot be paid"));
     };
     let amount = invoice.amount_due(instalment, invoice.civil_date(now));
-    let last_day = instalment.terms.last_payable_day(&invoice.calendar());
+    let last_day = instalment.charge().terms.last_payable_day(&invoice.calendar());
     let code = PixCode::parse(br_code).map_err(Unsayable::new)?;
     let picture = quita_pix::qr::png(br_code).map_err(Unsayable::new)?;
     let qr = QrPicture::png(picture).map_err(Unsayable::new)?;

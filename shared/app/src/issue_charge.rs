@@ -5,9 +5,11 @@
 //! exists instead of creating a second one. The intent is in the invoice before the first call; an
 //! unknown outcome leaves it pending with its reason and the time of the next try.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::ids::{InvoiceId, MerchantId, Txid};
-use quita_core::invoice::{ChargeState, Command, Event, Instalment, Invoice, decide};
+use quita_core::invoice::{Charge, ChargeState, Command, Event, Invoice, decide};
 use quita_core::merchant::Merchant;
 use quita_pix::brcode::{self, BrCode, MerchantAccount, ParseMode};
 use quita_pix::client::PspClient;
@@ -26,6 +28,8 @@ use crate::take_payment;
 const RETRY_FIRST: TimeDelta = TimeDelta::seconds(30);
 /// Longest wait between two calls.
 const RETRY_MAX: TimeDelta = TimeDelta::hours(1);
+/// How long the bank is asked in one go; a single call ends within its client's own budget.
+const TIME_BUDGET: Duration = Duration::from_secs(60);
 /// Times a decision is made anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 3;
 
@@ -65,15 +69,20 @@ pub async fn issue_charge(
     let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
     let mut answers = Vec::new();
     let mut paid = Vec::new();
+    let stopwatch = tokio::time::Instant::now();
     for instalment in &known.instalments {
         for charge in &instalment.charges {
+            // What was answered is recorded in time; the rest is still pending and comes again.
+            if stopwatch.elapsed() >= TIME_BUDGET {
+                break;
+            }
             let which = (instalment.number, charge.revision);
             let now = deps.clock.now();
             match &charge.state {
                 ChargeState::Pending { attempts, .. } => {
                     let retry_at = now + backoff(*attempts);
                     let answer =
-                        create(&bank, &settings, &known, instalment, &charge.txid, retry_at).await;
+                        create(&bank, &settings, &known, charge, retry_at).await;
                     answers.push((which, answer));
                 }
                 ChargeState::Removing { .. } => {
@@ -99,14 +108,13 @@ async fn create(
     bank: &PspClient,
     merchant: &Merchant,
     invoice: &Invoice,
-    instalment: &Instalment,
-    txid: &Txid,
+    charge: &Charge,
     retry_at: DateTime<Utc>,
 ) -> Answer {
     let payer = Devedor::new(&invoice.bill_to.document, &invoice.bill_to.name);
     let shown = Some(invoice.description.as_str());
-    let request = charge_request(&instalment.terms, &merchant.pix_key, payer, shown);
-    match bank.ensure_cobv(txid, &request).await {
+    let request = charge_request(&charge.terms, &merchant.pix_key, payer, shown);
+    match bank.ensure_cobv(&charge.txid, &request).await {
         Ok(charge) => issued(merchant, &charge, retry_at),
         Err(error) => refused_or_delayed(&error, retry_at),
     }

@@ -13,7 +13,6 @@ mod bank;
 mod deliver;
 mod deps;
 mod error;
-mod event_data;
 mod facts;
 
 pub mod bus;
@@ -21,6 +20,7 @@ pub mod cancel_invoice;
 pub mod chase_invoice;
 pub mod create_customer;
 pub mod create_invoice;
+pub mod event_data;
 pub mod idempotency;
 pub mod issue_charge;
 pub mod keys;

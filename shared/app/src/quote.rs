@@ -103,7 +103,7 @@ async fn of_invoice(
         .filter(|known| asked(known.number))
         .map(|known| QuoteItem {
             instalment: known.number,
-            last_payable_date: known.terms.last_payable_day(&calendar),
+            last_payable_date: known.charge().terms.last_payable_day(&calendar),
             amount_due: Breakdown::of(&invoice.amount_due(known, on)),
         })
         .collect();

@@ -156,7 +156,7 @@ impl InstalmentView {
             amount: instalment.terms.original.to_string(),
             due_date: instalment.terms.due_date,
             adjusted_due_date: instalment.terms.adjusted_due(&calendar),
-            last_payable_date: instalment.terms.last_payable_day(&calendar),
+            last_payable_date: instalment.charge().terms.last_payable_day(&calendar),
             status: invoice.instalment_status(instalment, today).as_str(),
             amount_due: Breakdown::of(&invoice.amount_due(instalment, today)),
             flagged: instalment.chase.flagged,

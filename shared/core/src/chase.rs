@@ -68,6 +68,8 @@ pub struct Facts<'a> {
     pub adjusted_due: NaiveDate,
     /// Last day on which the charge can be paid; no message asks for it later.
     pub last_payable: NaiveDate,
+    /// Whether the charge is the debt's first; a later one is not awaited by anybody.
+    pub is_first_charge: bool,
     pub settled: bool,
     pub canceled: bool,
     pub hold: Option<Hold>,
@@ -201,19 +203,21 @@ fn nominal_at(facts: &Facts<'_>, rule: &Rule, days: i16) -> DateTime<Utc> {
 }
 
 /// Why a due step must wait all the same: the gap after the last message, or quiet hours. The first
-/// message is the answer to a purchase and goes out at once; a step without a message disturbs
-/// nobody.
+/// message is the answer to a purchase and goes out at once; that of a later charge only keeps the
+/// quiet hours, since the payer holds a code that no longer works; a step without a message
+/// disturbs nobody.
 fn held_back(
     facts: &Facts<'_>,
     rule: &Rule,
     step: &Step,
     now: DateTime<Utc>,
 ) -> Option<(DateTime<Utc>, Why)> {
-    if step.when == When::OnIssue || step.channels.is_empty() {
+    let announces_code = step.when == When::OnIssue;
+    if step.channels.is_empty() || (announces_code && facts.is_first_charge) {
         return None;
     }
     let rested = facts.state.last_touch_at.map_or(now, |at| at + rule.min_gap);
-    if rested > now {
+    if rested > now && !announces_code {
         let until = rule.window.next_allowed(rested, facts.calendar, facts.zone);
         return Some((until, Why::MinimumGap));
     }

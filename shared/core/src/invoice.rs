@@ -25,7 +25,7 @@ mod event;
 mod evolve;
 mod payment;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::BankCalendar;
@@ -110,6 +110,11 @@ pub struct Doubt {
 pub struct Charge {
     pub txid: Txid,
     pub revision: u16,
+    /// What the bank is asked for: the instalment's terms, or what became of them when a late debt
+    /// was asked for again.
+    pub terms: Terms,
+    /// What was due when a late debt was asked for again, by component.
+    pub carried: Option<AmountDue>,
     pub state: ChargeState,
 }
 
@@ -211,7 +216,36 @@ impl Invoice {
 
     /// The amount due of one instalment on a date, with its breakdown.
     pub fn amount_due(&self, instalment: &Instalment, on: NaiveDate) -> AmountDue {
-        instalment.terms.amount_due(on, &self.calendar(), &self.issuing.policy)
+        self.amount_due_by(instalment, instalment.charge(), on)
+    }
+
+    /// The amount due by one of the instalment's charges: what the bank asks of who pays it.
+    pub fn amount_due_by(
+        &self,
+        instalment: &Instalment,
+        charge: &Charge,
+        on: NaiveDate,
+    ) -> AmountDue {
+        let (calendar, policy) = (self.calendar(), &self.issuing.policy);
+        let agreed = instalment.terms.amount_due(on, &calendar, policy);
+        match &charge.carried {
+            Some(carried) if on >= carried.on => {
+                let charged = charge.terms.amount_due(on, &calendar, policy);
+                carried.carried_to(&charged, &agreed)
+            }
+            Some(_) | None => agreed,
+        }
+    }
+
+    /// Terms and carried amounts of a new charge for the same debt, asked for `today`.
+    pub fn terms_anew(
+        &self,
+        instalment: &Instalment,
+        today: NaiveDate,
+    ) -> (Terms, Option<AmountDue>) {
+        let due = self.amount_due(instalment, today);
+        let terms = instalment.terms.asked_again(&due, &self.issuing.policy);
+        (terms, (due.calendar_days_late > 0).then_some(due))
     }
 
     /// The status every surface shows: a pure function of balances, dates and the merchant's will.
@@ -284,7 +318,8 @@ impl Invoice {
         chase::Facts {
             issued_at: instalment.payable_since(),
             adjusted_due: instalment.terms.adjusted_due(calendar),
-            last_payable: instalment.terms.last_payable_day(calendar),
+            last_payable: instalment.charge().terms.last_payable_day(calendar),
+            is_first_charge: instalment.charge().revision == 0,
             settled: instalment.is_paid(),
             canceled: !self.is_active(),
             hold: instalment.hold(),
@@ -299,12 +334,26 @@ impl Invoice {
         self.instalments.iter().filter_map(Instalment::charge_work).min()
     }
 
+    /// When the current charge can no longer be paid though the debt is still chased: the first
+    /// instant of the day after its last payable one.
+    pub fn expires_at(&self, instalment: &Instalment) -> Option<DateTime<Utc>> {
+        let chased = self.is_active()
+            && !instalment.is_paid()
+            && !instalment.chase.ended
+            && instalment.hold().is_none()
+            && instalment.payable_since().is_some();
+        let last = instalment.charge().terms.last_payable_day(&self.calendar());
+        let after = last.succ_opt().filter(|_| chased)?;
+        Some(zone::instant_at(after, NaiveTime::MIN, self.issuing.zone))
+    }
+
     /// What falls due next, over all instalments: the one entry of the `work` index. `None` when
     /// only a new fact can bring work.
     pub fn next_work(&self, rule: &Rule, now: DateTime<Utc>) -> Option<WorkDue> {
         let calendar = self.calendar();
         let of = |instalment: &Instalment| {
-            let charge = instalment.charge_work().map(|at| WorkDue { at, kind: WorkKind::Charge });
+            let charge = instalment.charge_work().into_iter().chain(self.expires_at(instalment));
+            let charge = charge.min().map(|at| WorkDue { at, kind: WorkKind::Charge });
             let receipt = instalment.owes_receipt().then_some(now);
             let receipt = receipt.map(|at| WorkDue { at, kind: WorkKind::Receipt });
             let facts = self.chase_facts(instalment, &calendar);

@@ -13,6 +13,7 @@
 
 mod amount_due;
 mod policy;
+mod renewal;
 mod violations;
 
 use chrono::{Days, NaiveDate};

@@ -179,6 +179,8 @@ impl<D> Faulty<D> {
         call: impl Future<Output = Result<T, DynamoError>>,
         actions: usize,
     ) -> Result<T, DynamoError> {
+        // Over a network a call takes a moment, in which others go on.
+        tokio::task::yield_now().await;
         match self.plan.draw() {
             None => call.await,
             Some(Fault::BeforeCommit) => Err(DynamoError::unknown("fault: request lost")),

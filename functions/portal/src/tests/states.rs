@@ -18,8 +18,8 @@ async fn check(invoice: Invoice, rest: &str, now: &str, state: &str, has_code: b
 #[tokio::test]
 async fn an_open_charge_is_paid_by_code_or_picture() {
     let page = check(issued(opened(&draft())), "", "2026-12-05 10:00", "payable", true).await;
-    assert!(page.contains("Pague até 23:59 de 10/12/2026 (horário de Brasília)."));
-    assert!(page.contains("data-live=\"true\""));
+    assert!(page.contains("Pague até 10/12/2026 às 23:59 (horário de Brasília)."));
+    assert!(page.contains("data-live=\"yes\""));
 }
 
 #[tokio::test]
@@ -28,6 +28,15 @@ async fn what_waiting_costs_is_said_before_midnight() {
     let page = check(invoice, "", "2026-12-10 20:15", "payable", true).await;
     assert!(page.contains("Amanhã serão R$ 1.530,50."), "2 % and one day of 1 % a month");
     assert!(page.contains("data-day-ends=\"13500\""), "3 h 45 min are left");
+}
+
+#[tokio::test]
+async fn a_discounted_amount_says_when_the_discount_ends() {
+    let invoice = issued(opened(&draft()));
+    let page = check(invoice.clone(), "", "2026-11-30 10:00", "payable", true).await;
+    assert!(page.contains("com desconto, vale até 01/12/2026 às 23:59"));
+    let page = check(invoice, "", "2026-12-01 10:00", "payable", true).await;
+    assert!(page.contains("Amanhã serão R$ 1.500,00."));
 }
 
 #[tokio::test]
@@ -93,7 +102,7 @@ async fn a_charge_taken_out_because_a_payment_is_near_waits_for_it() {
     let refused = Command::RecordRemovalRefused { instalment: 1, revision: 0, reason };
     let invoice = run(invoice, refused, "2026-12-01 10:01");
     let page = check(invoice, "", "2026-12-01 10:02", "unavailable", false).await;
-    assert!(page.contains("data-live=\"true\""));
+    assert!(page.contains("data-live=\"yes\""));
 }
 
 #[tokio::test]

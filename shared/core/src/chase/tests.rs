@@ -20,6 +20,7 @@ fn check(state: &ChaseState, issued: &str, due: &str, now: &str) -> String {
         issued_at: Some(at(issued)),
         adjusted_due: day(due),
         last_payable: day("2027-02-01"),
+        is_first_charge: true,
         settled: false,
         canceled: false,
         hold: None,
@@ -138,6 +139,7 @@ fn a_sweep_at_any_hour_of_any_day_sends_each_step_once_and_in_the_window() {
             issued_at: Some(issued_at),
             adjusted_due: day("2026-12-24"),
             last_payable: day("2027-02-01"),
+            is_first_charge: true,
             settled: false,
             canceled: false,
             hold: None,
@@ -160,6 +162,29 @@ fn a_sweep_at_any_hour_of_any_day_sends_each_step_once_and_in_the_window() {
 }
 
 #[test]
+fn the_code_of_a_later_charge_is_not_sent_at_night() {
+    let calendar = BankCalendar::default();
+    let state = done(&[], Some("2026-12-14 20:30"));
+    let facts = Facts {
+        issued_at: Some(at("2026-12-15 00:05")),
+        adjusted_due: day("2026-12-10"),
+        last_payable: day("2027-01-11"),
+        is_first_charge: false,
+        settled: false,
+        canceled: false,
+        hold: None,
+        state: &state,
+        calendar: &calendar,
+        zone: SAO_PAULO,
+    };
+    let rule = Rule::shipped();
+    let Decision::Wait { until, why, .. } = decide(&facts, &rule, at("2026-12-15 00:05")) else {
+        panic!("something is sent at midnight");
+    };
+    assert_eq!((until, why), (at("2026-12-15 08:00"), Why::QuietHours));
+}
+
+#[test]
 fn no_message_asks_for_a_charge_that_can_no_longer_be_paid() {
     let calendar = BankCalendar::default();
     let state = done(&["issue", "due_minus_5", "due_today", "due_plus_1", "due_plus_3"], None);
@@ -167,6 +192,7 @@ fn no_message_asks_for_a_charge_that_can_no_longer_be_paid() {
         issued_at: Some(at("2026-11-23 10:00")),
         adjusted_due: day("2026-12-10"),
         last_payable: day("2026-12-15"),
+        is_first_charge: true,
         settled: false,
         canceled: false,
         hold: None,
@@ -189,6 +215,7 @@ fn nothing_is_sent_while_a_fact_forbids_it() {
         issued_at: Some(at("2026-11-23 10:00")),
         adjusted_due: day("2026-12-10"),
         last_payable: day("2027-01-11"),
+        is_first_charge: true,
         settled: false,
         canceled: false,
         hold: None,

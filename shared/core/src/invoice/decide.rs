@@ -66,7 +66,7 @@ pub fn decide(
 ) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Cancel { reason } => cancel(invoice, reason),
-        Command::Reissue { instalment, reason } => reissue(invoice, instalment, reason),
+        Command::Reissue { instalment, reason } => reissue(invoice, instalment, reason, now),
         Command::RecordIssued { instalment, revision, location, br_code } => {
             let charge = charge(invoice, instalment, revision)?;
             let txid = charge.txid.clone();
@@ -79,8 +79,7 @@ pub fn decide(
             Ok(delay(charge, instalment, reason, next_try_at.max(now)))
         }
         Command::RecordRejection { instalment, revision, reason } => {
-            let pending = is_pending(charge(invoice, instalment, revision)?);
-            Ok(when(pending, Event::ChargeRejected { instalment, revision, reason }))
+            rejection(invoice, instalment, revision, reason, now)
         }
         Command::RecordRemoval { instalment, revision } => removal(invoice, instalment, revision),
         Command::RecordRemovalRefused { instalment, revision, reason } => {
@@ -138,7 +137,12 @@ fn cancel(invoice: &Invoice, reason: String) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-fn reissue(invoice: &Invoice, number: u16, reason: String) -> Result<Vec<Event>, Refusal> {
+fn reissue(
+    invoice: &Invoice,
+    number: u16,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     let instalment = find(invoice, number)?;
     if !invoice.is_active() {
         return Err(Refusal::Canceled);
@@ -152,7 +156,31 @@ fn reissue(invoice: &Invoice, number: u16, reason: String) -> Result<Vec<Event>,
     let revision = instalment.charge().revision + 1;
     let txid =
         Txid::for_charge(&invoice.id, number, revision).ok_or(Refusal::TooManyRevisions)?;
-    Ok(vec![Event::ChargeReissued { instalment: number, revision, txid, reason }])
+    let (terms, carried) = invoice.terms_anew(instalment, invoice.civil_date(now));
+    Ok(vec![Event::ChargeReissued { instalment: number, revision, txid, reason, terms, carried }])
+}
+
+/// A refusal for good; but a charge whose due date passed while the bank could not be reached is
+/// asked for again as of today, by itself.
+fn rejection(
+    invoice: &Invoice,
+    number: u16,
+    revision: u16,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    let charge = charge(invoice, number, revision)?;
+    if !is_pending(charge) {
+        return Ok(Vec::new());
+    }
+    let rejected = Event::ChargeRejected { instalment: number, revision, reason };
+    let mut events = vec![rejected.clone()];
+    if charge.terms.due_date < invoice.civil_date(now) && invoice.is_active() {
+        let after = super::evolve(invoice.clone(), &rejected, now);
+        let reason = "its due date passed before the bank could take it".to_owned();
+        events.extend(reissue(&after, number, reason, now)?);
+    }
+    Ok(events)
 }
 
 /// A charge that left the bank; the last one to leave ends a cancellation.

@@ -223,15 +223,17 @@ fn check_parts(
 }
 
 fn instalments(id: &InvoiceId, terms: Vec<Terms>, now: DateTime<Utc>) -> Vec<Instalment> {
-    let first_charge = |number| Charge {
+    let first_charge = |number, terms: &Terms| Charge {
         txid: Txid::for_charge(id, number, 0).expect("INSTALMENTS_MAX fits a txid"),
         revision: 0,
+        terms: terms.clone(),
+        carried: None,
         state: ChargeState::Pending { attempts: 0, reason: None, next_try_at: now },
     };
     let instalment = |(number, terms)| Instalment {
         number,
+        charges: vec![first_charge(number, &terms)],
         terms,
-        charges: vec![first_charge(number)],
         payments: Vec::new(),
         doubts: Vec::new(),
         chase: ChaseState::default(),

@@ -48,6 +48,8 @@ pub enum Event {
         revision: u16,
         txid: Txid,
         reason: String,
+        terms: Terms,
+        carried: Option<AmountDue>,
     },
     ChargeRemoved {
         instalment: u16,

@@ -52,10 +52,15 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
         Event::ChargeRejected { revision, reason, .. } => {
             set_charge(instalment, *revision, ChargeState::Rejected { reason: reason.clone() });
         }
-        Event::ChargeReissued { revision, txid, .. } => {
+        Event::ChargeReissued { revision, txid, terms, carried, .. } => {
             remove_open_charges(instalment, None, at);
-            let state = ChargeState::Pending { attempts: 0, reason: None, next_try_at: at };
-            instalment.charges.push(Charge { txid: txid.clone(), revision: *revision, state });
+            instalment.charges.push(Charge {
+                txid: txid.clone(),
+                revision: *revision,
+                terms: terms.clone(),
+                carried: carried.clone(),
+                state: ChargeState::Pending { attempts: 0, reason: None, next_try_at: at },
+            });
             // The new code has to reach the payer: the first message is due again.
             instalment.chase.done.remove("issue");
         }

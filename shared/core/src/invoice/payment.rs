@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{Event, Instalment, Invoice};
+use super::{Charge, Event, Instalment, Invoice};
 use crate::ids::EndToEndId;
 use crate::money::Money;
 use crate::payment::ParkReason;
@@ -47,9 +47,9 @@ pub fn credit(invoice: &Invoice, pix: &Received<'_>) -> Credit {
     let Some(instalment) = invoice.instalment(pix.instalment) else {
         return park(ParkReason::UnknownTxid);
     };
-    if !instalment.charges.iter().any(|charge| charge.revision == pix.revision) {
+    let Some(charge) = instalment.charges.iter().find(|c| c.revision == pix.revision) else {
         return park(ParkReason::UnknownTxid);
-    }
+    };
     if instalment.payments.iter().any(|payment| payment.e2eid == *pix.e2eid) {
         return Credit::AlreadyCredited;
     }
@@ -59,7 +59,7 @@ pub fn credit(invoice: &Invoice, pix: &Received<'_>) -> Credit {
     if !invoice.is_active() {
         return park(ParkReason::InvoiceCanceled);
     }
-    match due_for(invoice, instalment, pix) {
+    match due_for(invoice, instalment, charge, pix) {
         Ok(due) => Credit::Matched(matched(invoice, instalment, pix, due)),
         Err(expected) => in_doubt(instalment, pix, ParkReason::WrongAmount { expected }),
     }
@@ -85,10 +85,11 @@ fn in_doubt(instalment: &Instalment, pix: &Received<'_>, reason: ParkReason) -> 
 fn due_for(
     invoice: &Invoice,
     instalment: &Instalment,
+    charge: &Charge,
     pix: &Received<'_>,
 ) -> Result<AmountDue, Money> {
     let settled_on = invoice.civil_date(pix.paid_at);
-    let due_on = |on: NaiveDate| invoice.amount_due(instalment, on);
+    let due_on = |on: NaiveDate| invoice.amount_due_by(instalment, charge, on);
     let days = initiation_day(invoice, pix).into_iter().chain([settled_on]);
     let fits = |due: &AmountDue| {
         let gap = (due.total - pix.amount).centavos().abs();

@@ -363,6 +363,50 @@ fn a_reissued_charge_leaves_the_old_txid_a_home_and_tells_the_payer_anew() {
 }
 
 #[test]
+fn a_late_charge_asked_again_takes_what_is_due_today_and_matches_later_to_the_cent() {
+    let invoice = issued(&draft());
+    let reissue = Command::Reissue { instalment: 1, reason: "lost".into() };
+    let invoice = run(invoice, reissue, "2026-12-20 10:00");
+    let charge = invoice.instalments[0].charge();
+    assert_eq!(charge.terms.original.to_string(), "1023.33");
+    assert_eq!(charge.terms.due_date.to_string(), "2026-12-20");
+    let received = |revision, amount| {
+        let paid_at = at("2026-12-24 10:00");
+        let e2eid = e2eid("202612241300", 1);
+        let amount = Money::from_centavos(amount);
+        credit(&invoice, &Received { instalment: 1, revision, e2eid: &e2eid, amount, paid_at })
+    };
+    // Sunday 20 December moves to Monday, from which three days at 0.33 are counted.
+    assert!(matches!(received(1, 102_432), Credit::Matched(_)));
+    // Who still pays the old code is asked by the bank for what the old charge comes to.
+    assert!(matches!(received(0, 102_467), Credit::Matched(_)));
+}
+
+#[test]
+fn an_expired_charge_is_work_as_soon_as_its_last_day_is_over() {
+    let terms = TermsDraft { payable_days_after_due: Some(2), ..TermsDraft::default() };
+    let invoice = issued(&InvoiceDraft { terms, ..draft() });
+    // Due on Thursday the 10th; two days later is a Saturday, so Monday the 14th is the last day.
+    let expires = invoice.expires_at(&invoice.instalments[0]).unwrap();
+    assert_eq!(expires, at("2026-12-15 00:00"));
+    let paid = paid(invoice, 1, 1, 100_000, "2026-12-14 23:00");
+    assert_eq!(paid.expires_at(&paid.instalments[0]), None);
+}
+
+#[test]
+fn a_charge_refused_because_its_date_passed_is_asked_again_as_of_today() {
+    let invoice = open(&draft()).unwrap();
+    let reason = "due date in the past".to_owned();
+    let refused = Command::RecordRejection { instalment: 1, revision: 0, reason };
+    let on_time = run(invoice.clone(), refused.clone(), "2026-12-01 10:00");
+    assert!(matches!(on_time.instalments[0].charge().state, ChargeState::Rejected { .. }));
+    let late = run(invoice, refused, "2026-12-14 10:00");
+    let charge = late.instalments[0].charge();
+    assert_eq!((charge.revision, charge.terms.due_date.to_string()), (1, "2026-12-14".to_owned()));
+    assert!(matches!(charge.state, ChargeState::Pending { .. }));
+}
+
+#[test]
 fn trap_22_a_payment_before_the_banks_answer_is_stored_finds_its_invoice() {
     let invoice = open(&draft()).unwrap();
     assert!(matches!(pay(&invoice, 1, 1, 100_000, "2026-11-23 10:01"), Credit::Matched(_)));

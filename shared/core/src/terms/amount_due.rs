@@ -194,6 +194,12 @@ impl Rebate {
 }
 
 impl Interest {
+    /// What one counted day costs, rounded: for a charge that carries interest as an amount a day.
+    pub(super) fn amount_of_one_day(&self, base: Money, rounding: Rounding) -> Money {
+        let base = i128::from(base.centavos()).max(0);
+        fitted(self.on(base, 1, rounding))
+    }
+
     /// `base x (rate / 100 / period) x days`, with the division last.
     fn on(&self, base: i128, days: u32, rounding: Rounding) -> i128 {
         let days = i128::from(days);
