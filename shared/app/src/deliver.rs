@@ -73,7 +73,19 @@ pub(crate) async fn deliver(deps: &Deps, attempt: Attempt<'_>) -> Result<Deliver
         Err(unsayable) => failed(&unsayable.to_string(), now),
         Ok(payload) => send(deps, payload).await?,
     };
+    if let MessageState::Released { reason, .. } = &state {
+        let reason = reason.clone();
+        release(deps, claim, state).await?;
+        return Err(Unknown::new("sending a message", reason));
+    }
     Ok(settled(claim, state))
+}
+
+/// Gives a claim back: what was not sent for sure needs no evidence, only another try.
+async fn release(deps: &Deps, claim: Message, state: MessageState) -> Result<(), Unknown> {
+    let before = claim.version;
+    let released = Message { version: before + 1, state, ..claim };
+    Ok(deps.store.put_message(&released, Expected::Version(before)).await?)
 }
 
 enum Taken {
@@ -84,15 +96,16 @@ enum Taken {
 
 /// What the row that stands in the way means.
 async fn take_over(deps: &Deps, there: Message, now: DateTime<Utc>) -> Result<Taken, Unknown> {
-    let MessageState::Claimed { until } = there.state else {
-        return Ok(Taken::Settled { row: there, replaces: None });
-    };
-    if until > now {
-        return Ok(Taken::Busy);
-    }
-    let evidence = match there.key.channel {
-        Channel::Email => deps.mailer.evidence(&there.tag()).await?,
-        Channel::Chat => Evidence::None,
+    let evidence = match (&there.state, there.key.channel) {
+        (MessageState::Sent { .. } | MessageState::Failed { .. }, _) => {
+            return Ok(Taken::Settled { row: there, replaces: None });
+        }
+        (MessageState::Claimed { until }, _) if *until > now => return Ok(Taken::Busy),
+        (MessageState::Released { .. }, _) => Evidence::NotSent,
+        (MessageState::Claimed { .. }, Channel::Email) => {
+            deps.mailer.evidence(&there.tag()).await?
+        }
+        (MessageState::Claimed { .. }, Channel::Chat) => Evidence::None,
     };
     let state = match evidence {
         Evidence::Sent(evidence) => MessageState::Sent { at: now, evidence },
@@ -132,6 +145,7 @@ async fn send(deps: &Deps, payload: Payload) -> Result<MessageState, Unknown> {
     match sent {
         Ok(evidence) => Ok(MessageState::Sent { at, evidence }),
         Err(SendError::Refused(reason)) => Ok(failed(&reason, at)),
+        Err(SendError::NotNow(reason)) => Ok(MessageState::Released { at, reason: cut(&reason) }),
         Err(SendError::Unknown(error)) => Err(error),
     }
 }
@@ -158,7 +172,11 @@ fn settled(claim: Message, state: MessageState) -> Delivered {
 }
 
 fn failed(reason: &str, at: DateTime<Utc>) -> MessageState {
-    MessageState::Failed { at, reason: reason.chars().take(REASON_CHARS_MAX).collect() }
+    MessageState::Failed { at, reason: cut(reason) }
+}
+
+fn cut(reason: &str) -> String {
+    reason.chars().take(REASON_CHARS_MAX).collect()
 }
 
 /// The row that made a claim fail; `None` when another write holds it this very moment.

@@ -21,7 +21,7 @@ use quita_table::{Commit, CommitError};
 
 use crate::apply;
 use crate::deps::Deps;
-use crate::error::Unknown;
+use crate::error::{Unknown, chain};
 use crate::take_payment;
 
 /// First wait after a failed call to the bank; it doubles with each further one.
@@ -184,18 +184,6 @@ fn delayed(error: &PixError, retry_at: DateTime<Utc>) -> Answer {
     let asked = asked.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or_default();
     let next_try_at = retry_at + asked.min(RETRY_MAX);
     Answer::Delayed { reason: chain(error), next_try_at }
-}
-
-/// The error with its causes, for the person who reads why a charge is late.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn backoff(attempts: u32) -> TimeDelta {

@@ -36,4 +36,4 @@ pub mod views;
 
 pub use bank::Banks;
 pub use deps::{Config, Deps};
-pub use error::Unknown;
+pub use error::{Unknown, chain};

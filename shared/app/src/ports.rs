@@ -23,6 +23,9 @@ pub enum SendError {
     /// Final: the provider read it and said no.
     #[error("the provider refused the message: {0}")]
     Refused(String),
+    /// Nothing was sent, and another time may do: throttled, over the quota, not permitted yet.
+    #[error("the provider does not take messages now: {0}")]
+    NotNow(String),
     /// It may have gone out.
     #[error("the provider did not answer")]
     Unknown(#[source] Unknown),

@@ -12,7 +12,7 @@ use quita_table::store::{WORK_PAGE_MAX, WorkEntry};
 use crate::bus::BusEvent;
 use crate::chase_invoice::chase_invoice;
 use crate::deps::Deps;
-use crate::error::Unknown;
+use crate::error::{Unknown, chain};
 
 /// How long one walk may take; what is left is found by the next minute's sweep.
 const TIME_BUDGET: Duration = Duration::from_secs(45);
@@ -89,9 +89,8 @@ async fn work(deps: &Deps, entry: &WorkEntry, now: DateTime<Utc>, swept: &mut Sw
     };
     if let Err(error) = outcome {
         swept.left += 1;
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(
-            merchant.id = %entry.merchant, subject = ?entry.subject, %error, cause,
+            merchant.id = %entry.merchant, subject = ?entry.subject, error = chain(&error),
             "Due work of merchant `{}` is left for the next sweep", entry.merchant
         );
     }

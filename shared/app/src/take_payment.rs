@@ -33,7 +33,7 @@ use serde_json::json;
 use crate::apply;
 use crate::bus::instant;
 use crate::deps::Deps;
-use crate::error::Unknown;
+use crate::error::{Unknown, chain};
 
 /// Times a decision is made anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 5;
@@ -74,7 +74,8 @@ pub async fn take_reported(
         Ok(Ok(confirmed)) => settle(deps, merchant, facts, &confirmed, Confirmed::Yes).await,
         Ok(Err(Asked::NotFound)) => settle(deps, merchant, facts, told, Confirmed::No).await,
         Ok(Err(Asked::Unknown(error))) => {
-            tracing::warn!(payment.e2eid = %told.end_to_end_id, %error, "Bank did not confirm Pix");
+            let error = chain(&error);
+            tracing::warn!(payment.e2eid = %told.end_to_end_id, error, "Bank did not confirm Pix");
             settle(deps, merchant, facts, told, Confirmed::NotYet).await
         }
         Err(_) => settle(deps, merchant, facts, told, Confirmed::NotYet).await,

@@ -4,8 +4,8 @@
 //! through the SDK's default chain. The SDK's own `AWS_ENDPOINT_URL_<SERVICE>` variables work, for
 //! running a binary beside fakes of the services.
 //!
-//! Invariants: TLS is rustls on *ring*; only [`TRUSTED_ROOTS`] vouch for an AWS endpoint; every call
-//! ends within its operation timeout.
+//! Invariants: TLS is rustls on *ring*; only [`TRUSTED_ROOTS`] vouch for an AWS endpoint; every
+//! call ends within its operation timeout.
 
 use std::time::Duration;
 
@@ -84,10 +84,7 @@ fn http_client() -> SharedHttpClient {
         .with_trust_store(roots)
         .build()
         .expect("a context of a trust store alone has nothing to refuse");
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https()
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
 }
 
 #[cfg(test)]

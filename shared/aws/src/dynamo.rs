@@ -29,7 +29,7 @@ use quita_table::dynamo::{
 
 use crate::clients::Clients;
 use crate::fault::{Fault, Verdict};
-use values::{items_from_sdk, item_from_sdk, item_to_sdk, values_to_sdk};
+use values::{item_from_sdk, item_to_sdk, items_from_sdk, values_to_sdk};
 
 /// Codes of a clash with another transaction or region: nothing was written, and a moment later it
 /// may be. Source: DynamoDB API reference, PutItem.
@@ -206,9 +206,7 @@ fn units(tables: &[ConsumedCapacity]) -> Units {
 
 fn put_failed(error: SdkError<PutItemError, HttpResponse>) -> DynamoError {
     match error {
-        SdkError::ServiceError(answer)
-            if answer.err().is_conditional_check_failed_exception() =>
-        {
+        SdkError::ServiceError(answer) if answer.err().is_conditional_check_failed_exception() => {
             match answer.into_err() {
                 PutItemError::ConditionalCheckFailedException(failure) => {
                     let item = failure.item.map(item_from_sdk).transpose();

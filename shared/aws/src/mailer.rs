@@ -86,14 +86,17 @@ fn parts(message: Vec<u8>, ledger_key: &str) -> Result<(EmailContent, MessageTag
     Ok((EmailContent::builder().raw(raw).build(), tag))
 }
 
-/// Every refusal means that nothing was sent: a bad address, a suspended account, a spent quota.
+/// Refusals that are about the message itself and stand. Any other, such as a spent quota, a paused
+/// account or a missing permission, ends when somebody changes something.
+const ABOUT_THE_MESSAGE: [&str; 2] = ["MessageRejected", "BadRequestException"];
+
+/// Every refusal means that nothing was sent.
 fn failed(fault: Fault) -> SendError {
+    let final_ = fault.code.is_empty() || ABOUT_THE_MESSAGE.contains(&fault.code.as_str());
     match fault.verdict {
-        Verdict::Refused => SendError::Refused(fault.to_string()),
-        // "Too fast" six times over: not sent for sure, but the port has no word for "later".
-        Verdict::Throttled | Verdict::Unknown => {
-            SendError::Unknown(Unknown::new("sending a message", fault))
-        }
+        Verdict::Refused if final_ => SendError::Refused(fault.to_string()),
+        Verdict::Refused | Verdict::Throttled => SendError::NotNow(fault.to_string()),
+        Verdict::Unknown => SendError::Unknown(Unknown::new("sending a message", fault)),
     }
 }
 

@@ -40,11 +40,7 @@ impl Secrets for SecretsManager {
             },
             Err(error) => {
                 let fault = Fault::of(&error);
-                if fault.code == NOT_FOUND {
-                    Ok(None)
-                } else {
-                    Err(Unknown::new(DOING, fault))
-                }
+                if fault.code == NOT_FOUND { Ok(None) } else { Err(Unknown::new(DOING, fault)) }
             }
         }
     }

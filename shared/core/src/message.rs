@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!   claim ──> send ──> Sent
-//!     │         └────> Failed      (refused for good, or tried too often)
+//!     │         ├────> Failed      (refused for good, or tried too often)
+//!     │         └────> Released    (not now: claimed again by the next sweep)
 //!     └─ crash ─> lease ends ─> evidence says sent? ──> Sent, else claimed again
 //! ```
 
@@ -59,6 +60,8 @@ pub struct Message {
 pub enum MessageState {
     /// Someone is sending it, until the lease ends.
     Claimed { until: DateTime<Utc> },
+    /// Given back unsent, for sure.
+    Released { at: DateTime<Utc>, reason: String },
     Sent { at: DateTime<Utc>, evidence: String },
     Failed { at: DateTime<Utc>, reason: String },
 }

@@ -3,7 +3,7 @@
 //! The slugs are part of the contract (`infra/openapi.yaml` has the table of what to do for each).
 
 use http::{HeaderValue, header};
-use quita_app::Unknown;
+use quita_app::{Unknown, chain};
 use quita_core::violation::Violation;
 use serde::Serialize;
 
@@ -158,14 +158,7 @@ impl Problem {
 /// Logs what stayed unknown, once, with its causes; the caller learns only that it may try again.
 impl From<Unknown> for Problem {
     fn from(error: Unknown) -> Self {
-        let mut causes = String::new();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            causes.push_str(": ");
-            causes.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(%error, causes, "Request could not be served: {error}");
+        tracing::error!(error = chain(&error), "Request could not be served");
         Self::Unavailable
     }
 }

@@ -29,7 +29,8 @@ fn trusted_roots_are_the_ones_amazon_publishes() {
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).expect(name);
         store.add(certificate).expect(name);
     }
-    let roots: Vec<_> = store.roots.iter().map(|root| root.subject_public_key_info.to_vec()).collect();
+    let roots: Vec<_> =
+        store.roots.iter().map(|root| root.subject_public_key_info.to_vec()).collect();
     let found: Vec<_> = roots.iter().map(|inner| public_key_hash(inner)).collect();
     assert_eq!(found, PUBLISHED.map(|(_, hash)| hash.to_owned()));
 }

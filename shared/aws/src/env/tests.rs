@@ -9,10 +9,7 @@ const COMPLETE: &[(&str, &str)] = &[
     ("QUITA_MAIL_CONFIGURATION_SET", "mail"),
 ];
 
-fn read(
-    messages: Messages,
-    changed: &[(&str, &str)],
-) -> Result<Settings, EnvironmentError> {
+fn read(messages: Messages, changed: &[(&str, &str)]) -> Result<Settings, EnvironmentError> {
     Settings::read(messages, |name| {
         let value = changed.iter().chain(COMPLETE).find(|(known, _)| *known == name);
         value.map(|(_, value)| (*value).to_owned())

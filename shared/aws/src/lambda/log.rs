@@ -1,7 +1,7 @@
 //! The log of a function: one JSON object a line, on standard output.
 //!
 //! Our own crates are heard at the level of Lambda's logging controls, everything below them at
-//! warnings and up: the runtime would log whole events, and the SDKs whole requests, at lower levels.
+//! warnings and up: at lower levels the runtime logs whole events, and the SDKs whole requests.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -25,9 +25,10 @@ pub(super) fn init() {
 
 /// The configured level; `FATAL`, Lambda's word above `ERROR`, has no other meaning here.
 pub(super) fn level(configured: Option<&str>) -> LevelFilter {
-    match configured.unwrap_or_default() {
-        "FATAL" => LevelFilter::ERROR,
-        word => word.parse().unwrap_or(LevelFilter::INFO),
+    match configured {
+        None | Some("") => LevelFilter::INFO,
+        Some("FATAL") => LevelFilter::ERROR,
+        Some(word) => word.parse().unwrap_or(LevelFilter::INFO),
     }
 }
 

@@ -13,21 +13,27 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// What the shipped rule does at `now`, as one word and one time.
-fn check(state: &ChaseState, issued: &str, due: &str, now: &str) -> String {
-    let calendar = BankCalendar::default();
-    let facts = Facts {
-        issued_at: Some(at(issued)),
-        adjusted_due: day(due),
+/// A charge issued on 23 November and due on Thursday, 10 December.
+fn facts<'a>(state: &'a ChaseState, calendar: &'a BankCalendar) -> Facts<'a> {
+    Facts {
+        issued_at: Some(at("2026-11-23 10:00")),
+        adjusted_due: day("2026-12-10"),
         last_payable: day("2027-02-01"),
         is_first_charge: true,
         settled: false,
         canceled: false,
         hold: None,
         state,
-        calendar: &calendar,
+        calendar,
         zone: SAO_PAULO,
-    };
+    }
+}
+
+/// What the shipped rule does at `now`, as one word and one time.
+fn check(state: &ChaseState, issued: &str, due: &str, now: &str) -> String {
+    let calendar = BankCalendar::default();
+    let facts =
+        Facts { issued_at: Some(at(issued)), adjusted_due: day(due), ..facts(state, &calendar) };
     match decide(&facts, &Rule::shipped(), at(now)) {
         Decision::Send { step, covers } if covers.is_empty() => format!("send {}", step.id),
         Decision::Send { step, covers } => {
@@ -85,8 +91,7 @@ fn trap_42_nothing_goes_out_at_night_or_on_sunday() {
 
 #[test]
 fn after_an_outage_only_the_highest_step_goes_out() {
-    let said =
-        check(&done(&["issue"], None), "2026-11-23 10:00", "2026-12-10", "2026-12-18 10:00");
+    let said = check(&done(&["issue"], None), "2026-11-23 10:00", "2026-12-10", "2026-12-18 10:00");
     assert_eq!(said, "send due_plus_7 covering due_plus_1 due_plus_3");
 }
 
@@ -138,14 +143,7 @@ fn a_sweep_at_any_hour_of_any_day_sends_each_step_once_and_in_the_window() {
         let facts = Facts {
             issued_at: Some(issued_at),
             adjusted_due: day("2026-12-24"),
-            last_payable: day("2027-02-01"),
-            is_first_charge: true,
-            settled: false,
-            canceled: false,
-            hold: None,
-            state: &state,
-            calendar: &calendar,
-            zone: SAO_PAULO,
+            ..facts(&state, &calendar)
         };
         if let Decision::Send { step, .. } = decide(&facts, &rule, now) {
             sent.push(step.id);
@@ -167,15 +165,9 @@ fn the_code_of_a_later_charge_is_not_sent_at_night() {
     let state = done(&[], Some("2026-12-14 20:30"));
     let facts = Facts {
         issued_at: Some(at("2026-12-15 00:05")),
-        adjusted_due: day("2026-12-10"),
         last_payable: day("2027-01-11"),
         is_first_charge: false,
-        settled: false,
-        canceled: false,
-        hold: None,
-        state: &state,
-        calendar: &calendar,
-        zone: SAO_PAULO,
+        ..facts(&state, &calendar)
     };
     let rule = Rule::shipped();
     let Decision::Wait { until, why, .. } = decide(&facts, &rule, at("2026-12-15 00:05")) else {
@@ -188,18 +180,7 @@ fn the_code_of_a_later_charge_is_not_sent_at_night() {
 fn no_message_asks_for_a_charge_that_can_no_longer_be_paid() {
     let calendar = BankCalendar::default();
     let state = done(&["issue", "due_minus_5", "due_today", "due_plus_1", "due_plus_3"], None);
-    let facts = Facts {
-        issued_at: Some(at("2026-11-23 10:00")),
-        adjusted_due: day("2026-12-10"),
-        last_payable: day("2026-12-15"),
-        is_first_charge: true,
-        settled: false,
-        canceled: false,
-        hold: None,
-        state: &state,
-        calendar: &calendar,
-        zone: SAO_PAULO,
-    };
+    let facts = Facts { last_payable: day("2026-12-15"), ..facts(&state, &calendar) };
     let rule = Rule::shipped();
     let Decision::Wait { step, .. } = decide(&facts, &rule, at("2026-12-14 10:00")) else {
         panic!("something is sent");
@@ -211,18 +192,7 @@ fn no_message_asks_for_a_charge_that_can_no_longer_be_paid() {
 fn nothing_is_sent_while_a_fact_forbids_it() {
     let calendar = BankCalendar::default();
     let state = ChaseState::default();
-    let open = Facts {
-        issued_at: Some(at("2026-11-23 10:00")),
-        adjusted_due: day("2026-12-10"),
-        last_payable: day("2027-01-11"),
-        is_first_charge: true,
-        settled: false,
-        canceled: false,
-        hold: None,
-        state: &state,
-        calendar: &calendar,
-        zone: SAO_PAULO,
-    };
+    let open = Facts { last_payable: day("2027-01-11"), ..facts(&state, &calendar) };
     let why = |facts: Facts<'_>| match decide(&facts, &Rule::shipped(), at("2026-12-14 10:00")) {
         Decision::Silent { why } => why.code(),
         Decision::Send { .. } | Decision::Wait { .. } => "speaks",
