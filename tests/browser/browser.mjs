@@ -32,8 +32,8 @@ export async function openBrowser(pictures) {
   const executablePath = find() ?? missing('a Chromium; `apt-get install chromium`');
   const playwright = await import('playwright-core')
     .catch(() => missing('playwright-core; `npm ci` in tests/browser'));
-  const chromium = await playwright.chromium.launch({ executablePath, headless: true, args: ARGUMENTS });
-  return new Browser(chromium, pictures);
+  const options = { executablePath, headless: true, args: ARGUMENTS };
+  return new Browser(await playwright.chromium.launch(options), pictures);
 }
 
 class Browser {

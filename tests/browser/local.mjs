@@ -11,7 +11,8 @@ const CHARGE_MS = 30_000;
 const ASK_AGAIN_MS = 200;
 
 export async function startLocal(root) {
-  const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug', 'quita-local');
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+  const program = join(target, 'debug', 'quita-local');
   if (!existsSync(program)) throw new Error(`${program} is not there; run \`cargo build\` first`);
   const data = mkdtempSync(join(tmpdir(), 'quita-browser-'));
   const stdio = ['ignore', 'pipe', 'inherit'];

@@ -13,7 +13,8 @@ export async function looksSound(page) {
   });
   expect(wide <= 0, `the page is ${wide} px wider than the window`);
   const nameless = await page.evaluate(() => {
-    const named = (node) => node.textContent.trim() || node.getAttribute('aria-label') || node.title || node.alt;
+    const label = (node) => node.getAttribute('aria-label') || node.title || node.alt;
+    const named = (node) => node.textContent.trim() || label(node);
     const all = [...document.querySelectorAll('a, button, img, svg:not([aria-hidden])')];
     return all.filter((node) => !named(node)).map((node) => node.outerHTML.slice(0, 120));
   });
@@ -42,8 +43,8 @@ export async function isReadable(page) {
     const found = [];
     while (walker.nextNode()) {
       const node = walker.currentNode.parentElement;
-      const shown = walker.currentNode.data.trim() && node.checkVisibility() && !node.closest('script, .sr');
-      if (!shown) continue;
+      const isText = walker.currentNode.data.trim() && !node.closest('script, .sr');
+      if (!isText || !node.checkVisibility()) continue;
       const [a, b] = [light(numbers(getComputedStyle(node).color)), light(ground(node))];
       const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
       if (contrast < least) found.push(`${contrast.toFixed(2)}: ${walker.currentNode.data.trim()}`);

@@ -15,8 +15,13 @@ const NOTICE_MS = 15_000;
 
 export async function payerPages(report, browser, local) {
   const customer = await local.customer();
-  const base = { customer_id: customer.id, description: 'Manutenção de fornos', po_number: 'PC-88' };
-  const whole = { ...base, amount: '1500.00', due_date: dayFromToday(10) };
+  const whole = {
+    customer_id: customer.id,
+    description: 'Manutenção de fornos',
+    po_number: 'PC-88',
+    amount: '1500.00',
+    due_date: dayFromToday(10),
+  };
   const invoice = await local.invoice({ ...whole, number: 'NF-1' });
   const url = invoice.portal_url;
 
@@ -45,7 +50,9 @@ export async function payerPages(report, browser, local) {
   await report.check('a page left open stops asking, and starts again when told to', () => {
     return rests(browser, invoice);
   });
-  await report.check('from the message to the code in two taps', () => twoTaps(browser, local, invoice));
+  await report.check('from the message to the code in two taps', () => {
+    return twoTaps(browser, local, invoice);
+  });
   for (const [width, lang] of [[1280, 'pt-BR'], [390, 'en']]) {
     await report.check(`paid while the page is open, ${width} px, ${lang}`, async () => {
       const open = await local.invoice({ ...whole, number: `NF-paid-${width}` });
@@ -53,8 +60,8 @@ export async function payerPages(report, browser, local) {
     });
   }
   await report.check('instalments: pay one, go on to the next', async () => {
-    const parts = await local.invoice({ ...whole, number: 'NF-parts', instalments: { count: 3 } });
-    await instalments(browser, local, parts);
+    const fields = { ...whole, number: 'NF-parts', instalments: { count: 3 } };
+    await instalments(browser, local, await local.invoice(fields));
   });
   await report.check('overdue: why it is more than agreed, once time has passed', async () => {
     const late = await local.invoice({ ...whole, number: 'NF-late' });
@@ -80,7 +87,8 @@ async function shows(page, url, invoice, lang) {
   equal(await page.textContent('.amount'), WORDS[lang].amount, 'amount');
   equal(await page.textContent('.hero .chip'), WORDS[lang].open, 'status in words');
   equal(await page.textContent('#code'), code(invoice), 'code');
-  expect(await page.getByRole('img', { name: 'QR Code Pix' }).isVisible(), 'the QR code is visible');
+  const qr = page.getByRole('img', { name: 'QR Code Pix' });
+  expect(await qr.isVisible(), 'the QR code is visible');
   expect(await page.locator('[data-copy]').isVisible(), 'the copy button is visible');
 }
 
@@ -93,7 +101,8 @@ async function copies(browser, invoice) {
   await page.waitForSelector('[data-copy].done');
   equal(await page.evaluate(() => navigator.clipboard.readText()), code(invoice), 'clipboard');
   equal(await page.textContent('#said'), await button.textContent(), 'what a screen reader hears');
-  await page.waitForFunction((was) => document.querySelector('[data-copy]').textContent === was, label);
+  const isBack = (was) => document.querySelector('[data-copy]').textContent === was;
+  await page.waitForFunction(isBack, label);
   equal(page.faults.join('\n'), '', 'faults');
   await page.done();
 }
@@ -125,7 +134,8 @@ async function rests(browser, invoice) {
 async function twoTaps(browser, local, invoice) {
   const page = await browser.page({ width: 390 });
   await page.goto(`${local.url}/_local/mail`);
-  const messages = await page.locator('a[href^="/_local/mail/"]').evaluateAll((all) => all.map((a) => a.href));
+  const rows = page.locator('a[href^="/_local/mail/"]');
+  const messages = await rows.evaluateAll((all) => all.map((a) => a.href));
   for (const message of messages) {
     await page.goto(`${message}/html`);
     const link = page.locator(`a[href="${invoice.portal_url}"]`).first();
@@ -160,7 +170,8 @@ async function paysAndSees(browser, local, invoice, width, lang) {
   await page.waitForSelector('#page[data-state=paid]', { timeout: NOTICE_MS });
   equal(await page.evaluate(() => window.stayed), true, 'the page was not loaded again');
   equal(await page.textContent('#pay-title'), WORDS[lang].paid, 'heading');
-  expect((await page.textContent('#said')).includes(WORDS[lang].amount), 'the payment is announced');
+  const said = await page.textContent('#said');
+  expect(said.includes(WORDS[lang].amount), 'the payment is announced');
   expect((await page.title()).includes('NF-paid'), 'title');
   await looksSound(page);
   await isReadable(page);
@@ -170,7 +181,8 @@ async function paysAndSees(browser, local, invoice, width, lang) {
   const paid = await local.call('GET', `/v1/invoices/${invoice.id}`);
   equal(paid.status, 'paid', 'status at the API');
   const text = await page.textContent('.receipt');
-  expect(text.includes(paid.instalments[0].payments[0].end_to_end_id), 'the Pix of the API is on the receipt');
+  const [pix] = paid.instalments[0].payments;
+  expect(text.includes(pix.end_to_end_id), 'the Pix of the API is on the receipt');
   expect(text.includes(WORDS[lang].amount), 'amount on the receipt');
   equal(await page.getAttribute('html', 'lang'), lang, 'language of the receipt');
   await looksSound(page);
@@ -202,7 +214,8 @@ async function overdue(browser, local, invoice) {
   const clock = await browser.page();
   await clock.goto(`${local.url}/_local/clock`);
   await clock.fill('input[name=date]', dayFromToday(20));
-  await clock.locator('form', { has: clock.locator('input[name=date]') }).getByRole('button').click();
+  const form = clock.locator('form', { has: clock.locator('input[name=date]') });
+  await form.getByRole('button').click();
   await clock.waitForLoadState();
   await clock.done();
   const now = await local.until(invoice.id, ({ status }) => status === 'overdue');

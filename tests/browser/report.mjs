@@ -11,7 +11,8 @@ export class Report {
       console.log(`ok    ${name}`);
     } catch (error) {
       this.#failed.push(name);
-      console.log(`FAIL  ${name}\n      ${String(error?.message ?? error).replaceAll('\n', '\n      ')}`);
+      const why = String(error?.message ?? error).replaceAll('\n', '\n      ');
+      console.log(`FAIL  ${name}\n      ${why}`);
     }
   }
 
@@ -28,5 +29,6 @@ export function expect(holds, message) {
 }
 
 export function equal(found, wanted, what) {
-  expect(found === wanted, `${what}: found ${JSON.stringify(found)}, wanted ${JSON.stringify(wanted)}`);
+  const [was, should] = [found, wanted].map((value) => JSON.stringify(value));
+  expect(found === wanted, `${what}: found ${was}, wanted ${should}`);
 }

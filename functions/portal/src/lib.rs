@@ -1,8 +1,8 @@
 //! The payer's pages of an invoice: what is owed and why, how to pay it, and the receipt.
 //!
 //! Trigger: `GET /p/{token}`, `/p/{token}/status`, `/p/{token}/instalments/{number}/qr.svg` and
-//! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token is
-//! the permission, for reading alone. Every answer takes one read and changes nothing, so a mail
+//! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token
+//! is the permission, for reading alone. Every answer takes one read and changes nothing, so a mail
 //! scanner that follows a link does no harm.
 //!
 //! Owns the pages and their safety headers. Does not own the amounts, the status or the sentences
@@ -13,6 +13,7 @@
 //! any other address that leads nowhere; no page loads anything from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
+mod breakdown;
 mod html;
 mod page;
 mod panel;

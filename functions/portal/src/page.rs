@@ -14,6 +14,7 @@ use quita_notify::format::{date, money};
 use quita_notify::wording::{self, Row};
 use serde::Serialize;
 
+use crate::breakdown::{self, BreakdownView};
 use crate::html::{self, Frame};
 use crate::panel::Panel;
 use crate::parts::{CustomerView, MerchantView, Reader, StatusView, Switch, brand, nth};
@@ -83,23 +84,6 @@ struct PanelView {
 struct Link {
     href: String,
     label: String,
-}
-
-#[derive(Serialize)]
-struct BreakdownView {
-    heading: &'static str,
-    rows: Vec<ExplainedRow>,
-    late: Option<String>,
-    total_label: &'static str,
-    total: String,
-}
-
-/// A part of the amount, with the agreed rate it comes from.
-#[derive(Serialize)]
-struct ExplainedRow {
-    label: String,
-    value: String,
-    note: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -195,7 +179,14 @@ impl Context<'_> {
             status,
             hero: self.hero(),
             panel: self.panel(),
-            breakdown: self.breakdown(),
+            breakdown: breakdown::view(
+                self.panel,
+                invoice,
+                self.instalment,
+                &self.due,
+                self.today,
+                self.locale,
+            ),
             instalments: self.instalments(),
             terms: self.terms(),
             question: self.merchant.write_to(&say::question(&invoice.number, self.locale)),
@@ -326,40 +317,6 @@ impl Context<'_> {
             _ => return None,
         };
         Some(Link { href: self.merchant.write_to(&subject), label: label.to_owned() })
-    }
-
-    fn breakdown(&self) -> Option<BreakdownView> {
-        let (locale, t) = (self.locale, self.t);
-        let rates = wording::terms(&self.instalment.terms, &self.due, locale);
-        // The label of a part is the label of the term it comes from.
-        let note = |label: &str| {
-            rates.iter().find(|rate| rate.label == label).map(|rate| rate.value.clone())
-        };
-        let explained =
-            |row: Row| ExplainedRow { note: note(&row.label), label: row.label, value: row.value };
-        let mut rows: Vec<ExplainedRow> =
-            wording::breakdown(&self.due, locale).into_iter().map(explained).collect();
-        let plain = |label: &str, value| ExplainedRow { label: label.into(), value, note: None };
-        let (heading, total_label, total) = match self.panel {
-            Panel::Canceling | Panel::Canceled => return None,
-            Panel::Paid(payment) => {
-                let rounding = payment.amount - payment.due.total;
-                if !rounding.is_zero() {
-                    rows.push(plain(t.rounding, self.money(rounding)));
-                }
-                (t.breakdown_paid, t.total_paid, payment.amount)
-            }
-            _ => {
-                let received = self.instalment.received();
-                if received.is_positive() {
-                    rows.push(plain(t.received, format!("- {}", self.money(received))));
-                }
-                let owed = self.invoice.outstanding_of(self.instalment, self.today);
-                (t.breakdown, t.total, owed)
-            }
-        };
-        let late = say::lateness(&self.due, locale);
-        Some(BreakdownView { heading, rows, late, total_label, total: self.money(total) })
     }
 
     /// All instalments, where there is more than one.

@@ -1,7 +1,7 @@
 //! The receipt of one instalment: a page made to be printed or saved.
 //!
-//! Shows the Pix that stands; when it was given back, the last one, and says so: money that moved is
-//! a fact, and stays on record.
+//! Shows the Pix that stands; when it was given back, the last one, and says so: money that moved
+//! is a fact, and stays on record.
 
 use chrono::{DateTime, Utc};
 use quita_core::invoice::{Instalment, Invoice, Matched};

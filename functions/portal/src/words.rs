@@ -154,16 +154,19 @@ const PT_BR: Words = Words {
     left_hours: "Restam {h} h {m} min.",
     left_minutes: "Restam {m} min.",
     pending_heading: "O código Pix está sendo gerado",
-    pending_text: "O banco está registrando a cobrança. O código aparece aqui sozinho; não é preciso recarregar a página.",
+    pending_text: "O banco está registrando a cobrança. O código aparece aqui \
+        sozinho; não é preciso recarregar a página.",
     ready: "O código Pix está pronto.",
     rejected_heading: "Ainda não há um código Pix",
-    rejected_text: "O banco não aceitou esta cobrança e quem a emitiu precisa corrigi-la. Se quiser pagar agora, escreva para nós.",
+    rejected_text: "O banco não aceitou esta cobrança e quem a emitiu precisa \
+        corrigi-la. Se quiser pagar agora, escreva para nós.",
     expired_heading: "O prazo deste código terminou",
     ask_for_code: "Pedir um novo código",
     refunded_heading: "O pagamento foi devolvido",
     refunded_text: "O valor pago voltou para a conta de origem. Para pagar, peça um novo código.",
     unavailable_code_heading: "O código não está disponível agora",
-    unavailable_code_text: "Se você acabou de pagar, aguarde: a confirmação aparece aqui. Não pague de novo com um código antigo.",
+    unavailable_code_text: "Se você acabou de pagar, aguarde: a confirmação aparece aqui. Não \
+        pague de novo com um código antigo.",
     paid_heading: "Pagamento confirmado",
     paid_note: "O comprovante também é enviado por e-mail.",
     receipt_button: "Ver comprovante",
@@ -192,7 +195,8 @@ const PT_BR: Words = Words {
     questions: "Dúvidas ou divergências?",
     questions_text: "Quem responde é o financeiro de quem emitiu a fatura.",
     sent_by: "Fatura emitida por",
-    secure_note: "Pagamento por Pix, direto para a conta de quem emitiu. Esta página não pede senha nem dados bancários.",
+    secure_note: "Pagamento por Pix, direto para a conta de quem emitiu. Esta página \
+        não pede senha nem dados bancários.",
     receipt: "Comprovante",
     receipt_title: "Comprovante de pagamento",
     paid_at: "Pago em",
@@ -204,9 +208,12 @@ const PT_BR: Words = Words {
     back: "Voltar à fatura",
     not_a_tax_document: "Este comprovante não substitui a nota fiscal.",
     nowhere_heading: "Esta página não existe",
-    nowhere_text: "Confira se o endereço está completo, ou abra de novo o link da mensagem que você recebeu. Se não funcionar, fale com quem emitiu a fatura.",
+    nowhere_text: "Confira se o endereço está completo, ou abra de novo o link da \
+        mensagem que você recebeu. Se não funcionar, fale com quem emitiu \
+        a fatura.",
     unavailable_heading: "Tente de novo em instantes",
-    unavailable_text: "Não foi possível carregar a página agora. Nada foi perdido: recarregue em alguns segundos.",
+    unavailable_text: "Não foi possível carregar a página agora. Nada foi perdido: \
+        recarregue em alguns segundos.",
 };
 
 const EN: Words = Words {
@@ -247,21 +254,26 @@ const EN: Words = Words {
     left_hours: "{h} h {m} min left.",
     left_minutes: "{m} min left.",
     pending_heading: "The Pix code is being created",
-    pending_text: "The bank is registering the charge. The code will appear here by itself; there is no need to reload.",
+    pending_text: "The bank is registering the charge. The code will appear here by \
+        itself; there is no need to reload.",
     ready: "The Pix code is ready.",
     rejected_heading: "There is no Pix code yet",
-    rejected_text: "The bank did not accept this charge and the issuer has to correct it. If you would like to pay now, write to us.",
+    rejected_text: "The bank did not accept this charge and the issuer has to correct \
+        it. If you would like to pay now, write to us.",
     expired_heading: "This code can no longer be paid",
     ask_for_code: "Ask for a new code",
     refunded_heading: "The payment was returned",
-    refunded_text: "The amount paid went back to the account it came from. To pay, ask for a new code.",
+    refunded_text: "The amount paid went back to the account it came from. To pay, ask \
+        for a new code.",
     unavailable_code_heading: "The code is not available now",
-    unavailable_code_text: "If you have just paid, please wait: the confirmation will appear here. Do not pay again with an older code.",
+    unavailable_code_text: "If you have just paid, please wait: the confirmation will appear \
+        here. Do not pay again with an older code.",
     paid_heading: "Payment confirmed",
     paid_note: "The receipt is sent by e-mail as well.",
     receipt_button: "View receipt",
     canceling_heading: "This invoice is being canceled",
-    canceling_text: "There is nothing to pay. The Pix code is being disabled at the bank: do not use it.",
+    canceling_text: "There is nothing to pay. The Pix code is being disabled at the \
+        bank: do not use it.",
     canceled_heading: "This invoice was canceled",
     canceled_text: "There is nothing to pay. Older Pix codes of this invoice must not be used.",
     write_to_us: "Write to us",
@@ -285,7 +297,8 @@ const EN: Words = Words {
     questions: "Questions, or something not right?",
     questions_text: "The finance team of the issuer will answer you.",
     sent_by: "Invoice issued by",
-    secure_note: "Paid by Pix, straight to the issuer's account. This page never asks for passwords or bank details.",
+    secure_note: "Paid by Pix, straight to the issuer's account. This page never \
+        asks for passwords or bank details.",
     receipt: "Receipt",
     receipt_title: "Payment receipt",
     paid_at: "Paid on",
@@ -297,7 +310,10 @@ const EN: Words = Words {
     back: "Back to the invoice",
     not_a_tax_document: "This receipt does not replace the tax invoice (nota fiscal).",
     nowhere_heading: "This page does not exist",
-    nowhere_text: "Check that the address is complete, or open the link of your message again. If that does not help, contact whoever issued the invoice.",
+    nowhere_text: "Check that the address is complete, or open the link of your \
+        message again. If that does not help, contact whoever issued the \
+        invoice.",
     unavailable_heading: "Please try again in a moment",
-    unavailable_text: "The page could not be loaded just now. Nothing is lost: reload it in a few seconds.",
+    unavailable_text: "The page could not be loaded just now. Nothing is lost: reload it \
+        in a few seconds.",
 };

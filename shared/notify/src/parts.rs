@@ -155,14 +155,19 @@ impl BrandColour {
         format!("#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
     }
 
-    /// Text colour for this background: white on dark colours, near-black on light ones.
+    /// Text colour for this background: black or white, whichever has the higher contrast, which is
+    /// then at least 4.58 to 1.
+    ///
+    /// Source: WCAG 2.2, relative luminance and contrast ratio; both are equal at 0.1791.
     pub fn text_css(self) -> &'static str {
-        if self.brightness() >= 150 { "#111827" } else { "#ffffff" }
+        if self.luminance() > 0.1791 { "#000000" } else { "#ffffff" }
     }
 
-    /// Perceived brightness 0..=255, by the weights of ITU-R BT.601.
-    fn brightness(self) -> u32 {
-        (u32::from(self.red) * 299 + u32::from(self.green) * 587 + u32::from(self.blue) * 114)
-            / 1000
+    fn luminance(self) -> f64 {
+        let linear = |channel: u8| {
+            let part = f64::from(channel) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
     }
 }

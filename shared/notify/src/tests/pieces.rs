@@ -63,8 +63,9 @@ fn text_on_a_brand_colour_stays_readable() {
     };
     check("#000000", "#ffffff");
     check("#0B5FA5", "#ffffff");
-    check("#FFD400", "#111827");
-    check("#ffffff", "#111827");
+    check("#FFD400", "#000000");
+    check("#FF6600", "#000000");
+    check("#ffffff", "#000000");
     for bad in ["", "#fff", "0B5FA5", "#0B5FA", "#0B5FG5", "#0B5FA5;", "#áB5FA"] {
         assert!(BrandColour::parse(bad).is_err(), "{bad}");
     }
