@@ -3,7 +3,7 @@
 //! Owns what is opened and in which order. Does not own a port number or a route: see
 //! [`crate::server`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use quita_app::links::SigningKey;
@@ -20,11 +20,11 @@ use crate::clock::MovableClock;
 use crate::data::DataFolder;
 use crate::machine::{Machine, MachineParts};
 use crate::mailbox::LocalMailbox;
+use crate::merchant;
 use crate::options::OtherBank;
 use crate::secrets::LocalSecrets;
 use crate::stream::Checkpoint;
 use crate::travel::{TravelError, Traveller};
-use crate::merchant;
 
 /// Path that the sandbox bank is mounted under.
 pub const BANK_PATH: &str = "/bank";
@@ -78,6 +78,7 @@ pub struct App {
     pub wake: Notify,
     travel: tokio::sync::Mutex<()>,
     moved: Mutex<Option<Moved>>,
+    notice: Mutex<Option<String>>,
     _data: Option<DataFolder>,
 }
 
@@ -154,6 +155,7 @@ impl App {
             wake: Notify::new(),
             travel: tokio::sync::Mutex::default(),
             moved: Mutex::default(),
+            notice: Mutex::default(),
             _data: data,
         }))
     }
@@ -162,22 +164,33 @@ impl App {
     pub async fn travel(&self, to: DateTime<Utc>) -> Result<(), TravelError> {
         let _turn = self.travel.lock().await;
         let (from, after_message) = (self.clock.now(), self.mailbox.last_number());
-        let traveller = Traveller {
-            machine: &self.machine,
-            clock: &self.clock,
-            bank: self.bank.as_ref(),
-        };
+        let traveller =
+            Traveller { machine: &self.machine, clock: &self.clock, bank: self.bank.as_ref() };
         let outcome = traveller.go(to).await;
         let sweeps = *outcome.as_ref().unwrap_or(&0);
         let moved = Moved { from, to: self.clock.now(), sweeps, after_message };
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(moved);
+        *locked(&self.moved) = Some(moved);
         outcome.map(drop)
     }
 
     /// The last move of the clock in this run.
     pub fn moved(&self) -> Option<Moved> {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.moved).clone()
     }
+
+    /// What the next page says once.
+    pub fn set_notice(&self, notice: String) {
+        *locked(&self.notice) = Some(notice);
+    }
+
+    /// Takes what [`Self::set_notice`] left.
+    pub fn take_notice(&self) -> Option<String> {
+        locked(&self.notice).take()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn sandbox(

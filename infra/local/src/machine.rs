@@ -125,7 +125,7 @@ impl Machine {
             ids: parts.ids,
             banks: Banks::new(parts.bank),
             keys: ApiKeys::default(),
-            http: chat_client().map_err(MachineError::Http)?,
+            http: http_client().map_err(MachineError::Http)?,
             config: parts.config,
         };
         Ok(Self {
@@ -169,12 +169,7 @@ impl Machine {
         }
     }
 
-    async fn call(
-        &self,
-        function: Function,
-        request: ApiRequest,
-        request_id: &str,
-    ) -> ApiResponse {
+    async fn call(&self, function: Function, request: ApiRequest, request_id: &str) -> ApiResponse {
         match function {
             Function::CreateInvoice => quita_create_invoice::handle(&self.deps, request).await,
             Function::ReceivablesApi => quita_receivables_api::handle(&self.deps, request).await,
@@ -323,8 +318,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The client for chat webhooks.
-fn chat_client() -> Result<reqwest::Client, reqwest::Error> {
+/// A client for this machine and for chat webhooks.
+pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     // A provider installed by somebody else serves as well.
     rustls::crypto::ring::default_provider().install_default().ok();
     let builder = || {
@@ -336,3 +331,6 @@ fn chat_client() -> Result<reqwest::Client, reqwest::Error> {
     // A machine without a trust store can still reach what runs on itself.
     builder().build().or_else(|_| builder().tls_certs_only([]).build())
 }
+
+#[cfg(test)]
+mod tests;

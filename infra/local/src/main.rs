@@ -1,1 +1,73 @@
-fn main() {}
+//! `cargo run`: Quita whole, on this machine.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use quita_local::app::Setup;
+use quita_local::data::DataFolder;
+use quita_local::options::{Command, Options, Serve};
+use quita_local::server::{self, Background};
+use quita_local::{brcode, demo, start_text};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    // The demo breaks the bank on purpose; the warnings about it would stand between its lines.
+    let quiet = matches!(options.command, Some(Command::Demo));
+    let level = if quiet { "error" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    match options.command {
+        Some(Command::Brcode { text }) => {
+            let (report, is_valid) = brcode::report(&text);
+            print(&report);
+            if is_valid { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Some(Command::Demo) => ended(demo::run(&mut std::io::stdout()).await),
+        None => ended(serve(options.serve).await),
+    }
+}
+
+async fn serve(options: Serve) -> Result<(), Box<dyn Error>> {
+    let bank = options.psp.bank()?;
+    let data = DataFolder::open(&options.data)?;
+    let setup = Setup { data: Some(data), bank, clock: None };
+    let running = server::start(setup, options.port, Background::Running).await?;
+    let text = if options.json {
+        start_text::json(&running.app).await
+    } else {
+        start_text::plain(&running.app, &options.data)
+    };
+    print(&text);
+    Ok(running.wait().await?)
+}
+
+/// Standard output may be closed by whoever reads it; that is no reason to fail.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
+}
+
+fn ended(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text.push_str(": ");
+                text.push_str(&cause.to_string());
+                source = cause.source();
+            }
+            eprintln!("error: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -11,7 +11,12 @@ const PORT_DEFAULT: u16 = 8787;
 
 /// Quita on this machine: the API, the pay pages, a bank, a mailbox and a clock, on one port.
 #[derive(Debug, Parser)]
-#[command(name = "quita", bin_name = "cargo run --", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "quita",
+    bin_name = "cargo run --",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Options {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -47,11 +52,14 @@ pub struct Serve {
     pub psp: Psp,
 }
 
+/// What has to come with `--psp-url`.
+const REST_OF_PSP: [&str; 4] = ["psp_token_url", "psp_client_id", "psp_client_secret", "pix_key"];
+
 /// Another API Pix bank instead of the sandbox. All five belong together.
 #[derive(Debug, Args)]
 pub struct Psp {
     /// Base address of another API Pix bank, instead of the sandbox
-    #[arg(long, value_name = "URL", requires_all = ["psp_token_url", "psp_client_id", "psp_client_secret", "pix_key"])]
+    #[arg(long, value_name = "URL", requires_all = REST_OF_PSP)]
     pub psp_url: Option<String>,
     /// Where that bank gives out tokens
     #[arg(long, value_name = "URL", requires = "psp_url")]
@@ -81,7 +89,8 @@ pub struct OtherBank {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BankOptionError {
     #[error(
-        "give --psp-url, --psp-token-url, --psp-client-id, --psp-client-secret and --pix-key together"
+        "give --psp-url, --psp-token-url, --psp-client-id, --psp-client-secret and --pix-key \
+         together"
     )]
     Incomplete,
     #[error("{flag} is not an address such as https://pix.example.com/api")]
@@ -138,8 +147,16 @@ mod tests {
 
     fn bank(url: &str, token: &str, key: &str) -> Result<Option<OtherBank>, BankOptionError> {
         let arguments = [
-            "--psp-url", url, "--psp-token-url", token, "--psp-client-id", "id",
-            "--psp-client-secret", "secret", "--pix-key", key,
+            "--psp-url",
+            url,
+            "--psp-token-url",
+            token,
+            "--psp-client-id",
+            "id",
+            "--psp-client-secret",
+            "secret",
+            "--pix-key",
+            key,
         ];
         parse(&arguments).unwrap().serve.psp.bank()
     }

@@ -57,7 +57,11 @@ pub const HTTP_ROUTES: [HttpRoute; 20] = [
 #[derive(Debug, PartialEq, Eq)]
 pub enum Routed {
     /// A function, with the route's key and the path's parameters.
-    To { function: Function, route_key: String, parameters: HashMap<String, String> },
+    To {
+        function: Function,
+        route_key: String,
+        parameters: HashMap<String, String>,
+    },
     /// The path exists, under another method.
     OtherMethod,
     Nowhere,

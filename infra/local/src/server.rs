@@ -30,7 +30,9 @@ const REGISTER_AGAIN: [Duration; 3] =
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("port {0} is taken; stop what uses it, or give another with --port (0 picks a free one)")]
+    #[error(
+        "port {0} is taken; stop what uses it, or give another with --port (0 picks a free one)"
+    )]
     PortTaken(u16),
     #[error("port {port} of 127.0.0.1 cannot be listened on")]
     Listen {
@@ -73,11 +75,7 @@ impl Drop for Running {
 }
 
 /// Opens everything and serves it. `port` 0 picks a free one.
-pub async fn start(
-    setup: Setup,
-    port: u16,
-    background: Background,
-) -> Result<Running, StartError> {
+pub async fn start(setup: Setup, port: u16, background: Background) -> Result<Running, StartError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| {
         match source.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -162,3 +160,6 @@ async fn register(app: Arc<App>) {
         tokio::time::sleep(wait.copied().unwrap_or(SWEEP_EVERY)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

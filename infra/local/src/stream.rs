@@ -35,9 +35,7 @@ impl Checkpoint {
     /// The last handled sequence number, `None` at the beginning.
     pub fn load(&self) -> io::Result<Option<String>> {
         match self {
-            Self::Memory(place) => {
-                Ok(place.lock().unwrap_or_else(PoisonError::into_inner).clone())
-            }
+            Self::Memory(place) => Ok(place.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             Self::File(path) => match files::read(path)? {
                 Some(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
                 _ => Ok(None),

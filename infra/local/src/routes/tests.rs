@@ -5,10 +5,8 @@ use super::*;
 #[test]
 fn the_local_routes_are_the_deployed_routes() {
     let template = include_str!("../../../../template.yaml");
-    let deployed: BTreeSet<&str> = template
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("RouteKey: "))
-        .collect();
+    let deployed: BTreeSet<&str> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).collect();
     let local: BTreeSet<String> =
         HTTP_ROUTES.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     assert_eq!(local.iter().map(String::as_str).collect::<BTreeSet<_>>(), deployed);
