@@ -53,12 +53,51 @@ pub async fn chase_invoice(
     merchant: &MerchantId,
     invoice: &InvoiceId,
 ) -> Result<Done, Unknown> {
+    Ok(chase(deps, merchant, invoice).await?.done)
+}
+
+/// As [`chase_invoice`], for an invoice the work index says is due. Where that turns out not to be
+/// so (its hour has passed, or quiet hours came), the entry moves to what is next: left behind, it
+/// would be read by every sweep.
+pub async fn chase_due_invoice(
+    deps: &Deps,
+    merchant: &MerchantId,
+    invoice: &InvoiceId,
+) -> Result<Done, Unknown> {
+    let Chased { done, before, state } = chase(deps, merchant, invoice).await?;
+    let now = deps.clock.now();
+    let work = state.next_work(&rule_of(&state)?, now);
+    if state.version == before && work.is_none_or(|work| work.at > now) {
+        let commit = Commit::new(merchant).invoice_work(&state, work.as_ref());
+        match deps.store.commit(commit).await {
+            // Whoever wrote first has moved the entry.
+            Ok(()) | Err(CommitError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}
+
+/// What a chase did, and the invoice after it.
+struct Chased {
+    done: Done,
+    /// Version of the invoice when it was read.
+    before: u64,
+    state: Invoice,
+}
+
+async fn chase(
+    deps: &Deps,
+    merchant: &MerchantId,
+    invoice: &InvoiceId,
+) -> Result<Chased, Unknown> {
     let refs = [ItemRef::Merchant, ItemRef::Invoice(invoice.clone())];
     let mut found = deps.store.read(merchant, &refs).await?;
     let (Some(settings), Some(mut state)) = (found.take_merchant(), found.take_invoice(invoice))
     else {
         return Err(Unknown::new("loading the invoice", "it is not there"));
     };
+    let before = state.version;
     state = renew_expired(deps, state).await?;
     let mut done = Done::default();
     let mut passed = Vec::new();
@@ -93,7 +132,7 @@ pub async fn chase_invoice(
         }
     }
     call_bank_if_due(deps, &state).await?;
-    Ok(done)
+    Ok(Chased { done, before, state })
 }
 
 /// The next thing to do among the instalments that were not passed over.
@@ -288,7 +327,7 @@ fn say(
         Channel::Chat => {
             let message = render_chat(kind, locale, facts).map_err(Unsayable::new)?;
             let url = chat_url.cloned().ok_or_else(|| Unsayable::new("there is no chat"))?;
-            Ok(Payload::Chat { url, message })
+            Ok(Payload::Chat { url, message: Box::new(message) })
         }
     }
 }

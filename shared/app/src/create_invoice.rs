@@ -46,8 +46,11 @@ pub async fn create_invoice(
         (checked, customer) => {
             let unknown = Violation::new("customer_id", "use the id of a customer of yours");
             let unknown = customer.is_none().then_some(unknown);
-            let faults = checked.err().unwrap_or_default();
-            return Ok(Err(Refused::Invalid(unknown.into_iter().chain(faults).collect())));
+            let faults = unknown.into_iter().chain(checked.err().unwrap_or_default());
+            // What was accepted once is answered so again, though a due date has passed since.
+            let told = idempotency::told_before(deps, merchant, request).await?;
+            let refused = || Err(Refused::Invalid(faults.collect()));
+            return Ok(told.map_or_else(refused, |told| told.map_err(|_| Refused::KeyReused)));
         }
     };
     let id = InvoiceId::from_ulid(&deps.ids.ulid(now))

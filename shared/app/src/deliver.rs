@@ -26,7 +26,7 @@ const REASON_CHARS_MAX: usize = 300;
 /// What is to be sent.
 pub(crate) enum Payload {
     Email(Box<Email>),
-    Chat { url: String, message: ChatMessage },
+    Chat { url: String, message: Box<ChatMessage> },
 }
 
 /// How a message stands after the attempt.

@@ -4,9 +4,13 @@
 //! in which one exists without the other.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::ids::MerchantId;
 use quita_table::items::{IdempotencyRecord, Stored};
-use quita_table::store::{Conflict, Part};
+use quita_table::store::{Conflict, ItemRef, Part};
 use sha2::{Digest, Sha256};
+
+use crate::deps::Deps;
+use crate::error::Unknown;
 
 /// How long an answer is kept.
 const KEPT_FOR: TimeDelta = TimeDelta::days(7);
@@ -69,6 +73,18 @@ impl Request {
 /// The key was used before with another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyReused;
+
+/// What the key was answered before, for a request that would not come as far as its commit.
+pub(crate) async fn told_before(
+    deps: &Deps,
+    merchant: &MerchantId,
+    request: &Request,
+) -> Result<Option<Result<Answer, KeyReused>>, Unknown> {
+    let record = ItemRef::Idempotency { scope: request.scope.to_owned(), key: request.key.clone() };
+    let mut found = deps.store.read(merchant, &[record]).await?;
+    let record = found.take_idempotency(request.scope, &request.key);
+    Ok(record.map(|record| request.replay(record)))
+}
 
 /// The record that made a commit fail, where that was the reason.
 pub(crate) fn record_in(conflicts: &[Conflict]) -> Option<IdempotencyRecord> {

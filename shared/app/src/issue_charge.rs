@@ -97,11 +97,11 @@ pub async fn issue_charge(
             }
         }
     }
-    let outcome = record(deps, known, &answers).await?;
+    // Money comes first: a cancellation that ends here would leave it no home.
     for pix in paid {
         take_payment::take_confirmed(deps, merchant, &pix).await?;
     }
-    Ok(outcome)
+    record(deps, known, &answers).await
 }
 
 async fn create(
@@ -256,10 +256,6 @@ fn command(instalment: u16, revision: u16, answer: &Answer) -> Command<'static> 
             Command::RecordDelay { instalment, revision, reason, next_try_at }
         }
         Answer::Rejected { reason } => Command::RecordRejection { instalment, revision, reason },
-        Answer::Removed => Command::RecordRemoval { instalment, revision },
-        Answer::Paid => {
-            let reason = "the charge was paid before it could be removed".to_owned();
-            Command::RecordRemovalRefused { instalment, revision, reason }
-        }
+        Answer::Removed | Answer::Paid => Command::RecordRemoval { instalment, revision },
     }
 }

@@ -1,7 +1,8 @@
 //! API keys: which merchant a bearer token speaks for.
 //!
 //! Keys look like `qk_live_…` or `qk_test_…` and are known here by their SHA-256 only. They come
-//! from one secret, read at cold start and again, at most once a minute, when a key is unknown.
+//! from one secret, read at cold start and again when a key is unknown, at most once a minute, or
+//! when the list is some minutes old, so that a key taken out of force stops working everywhere.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,7 +12,7 @@ use quita_core::ids::MerchantId;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::Unknown;
+use crate::error::{Unknown, chain};
 use crate::ports::Secrets;
 
 /// Name of the secret that lists the keys.
@@ -20,6 +21,8 @@ pub const SECRET: &str = "api-keys";
 const KEY_BYTES_MAX: usize = 200;
 /// Rest between two readings of the secret that unknown keys can cause.
 const REFRESH_GAP: TimeDelta = TimeDelta::minutes(1);
+/// Age from which the list is read again, also for a key that is on it.
+const AGE_MAX: TimeDelta = TimeDelta::minutes(5);
 
 /// The keys in force.
 #[derive(Default)]
@@ -51,15 +54,19 @@ impl ApiKeys {
             return Ok(None);
         }
         let hash = hash(token);
-        if let Some(merchant) = self.find(&hash) {
-            return Ok(Some(merchant));
+        let known = self.find(&hash);
+        let gap = if known.is_some() { AGE_MAX } else { REFRESH_GAP };
+        if !self.may_refresh(now, gap) {
+            return Ok(known);
         }
-        if self.may_refresh(now) {
-            let text = secrets.get(SECRET).await?.unwrap_or_else(|| "[]".to_owned());
-            let keys: Vec<StoredKey> = serde_json::from_str(&text)
-                .map_err(|error| Unknown::new("reading the API keys", error))?;
-            let merchants = keys.into_iter().map(|key| (key.sha256, key.merchant)).collect();
-            self.lock().merchants = merchants;
+        match (read(secrets).await, known) {
+            (Ok(merchants), _) => self.lock().merchants = merchants,
+            // Who was known a moment ago is served although the secrets do not answer.
+            (Err(error), Some(merchant)) => {
+                tracing::warn!(error = chain(&error), "API keys are not read again");
+                return Ok(Some(merchant));
+            }
+            (Err(error), None) => return Err(error),
         }
         Ok(self.find(&hash))
     }
@@ -68,9 +75,9 @@ impl ApiKeys {
         self.lock().merchants.get(hash).cloned()
     }
 
-    fn may_refresh(&self, now: DateTime<Utc>) -> bool {
+    fn may_refresh(&self, now: DateTime<Utc>, gap: TimeDelta) -> bool {
         let mut known = self.lock();
-        let due = known.read_at.is_none_or(|at| now - at >= REFRESH_GAP || now < at);
+        let due = known.read_at.is_none_or(|at| now - at >= gap || now < at);
         if due {
             known.read_at = Some(now);
         }
@@ -80,6 +87,13 @@ impl ApiKeys {
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+async fn read(secrets: &dyn Secrets) -> Result<HashMap<String, MerchantId>, Unknown> {
+    let text = secrets.get(SECRET).await?.unwrap_or_else(|| "[]".to_owned());
+    let keys: Vec<StoredKey> =
+        serde_json::from_str(&text).map_err(|error| Unknown::new("reading the API keys", error))?;
+    Ok(keys.into_iter().map(|key| (key.sha256, key.merchant)).collect())
 }
 
 /// SHA-256 of a key, in lower-case hex: the form it is stored in.

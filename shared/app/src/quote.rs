@@ -15,7 +15,7 @@ use crate::views::Breakdown;
 #[derive(Debug)]
 pub enum Subject {
     Invoice { id: String, instalment: Option<u16> },
-    Terms { amount: String, due_date: String, terms: TermsDraft },
+    Terms { amount: String, due_date: String, terms: Box<TermsDraft> },
 }
 
 /// The answer: one breakdown an instalment.

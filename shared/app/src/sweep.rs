@@ -10,7 +10,7 @@ use quita_table::keys::{WORK_SHARDS, WorkSubject};
 use quita_table::store::{WORK_PAGE_MAX, WorkEntry};
 
 use crate::bus::BusEvent;
-use crate::chase_invoice::chase_invoice;
+use crate::chase_invoice::chase_due_invoice;
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
 
@@ -75,7 +75,7 @@ pub async fn sweep_shard(deps: &Deps, shard: u8) -> Result<Swept, Unknown> {
 async fn work(deps: &Deps, entry: &WorkEntry, now: DateTime<Utc>, swept: &mut Swept) {
     let outcome = match &entry.subject {
         WorkSubject::Invoice(invoice) => {
-            chase_invoice(deps, &entry.merchant, invoice).await.map(|done| {
+            chase_due_invoice(deps, &entry.merchant, invoice).await.map(|done| {
                 swept.messages += done.messages;
                 swept.receipts += done.receipts;
                 swept.healed += done.healed;

@@ -17,8 +17,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
-use quita_core::invoice::{Command, Credit, Event, Invoice, Received, credit, decide, evolve};
+use quita_core::ids::{EndToEndId, InvoiceId, MerchantId, Txid};
+use quita_core::invoice::{
+    Command, Credit, Event, Invoice, Received, credit, decide, doubt, evolve,
+};
 use quita_core::merchant::Merchant;
 use quita_core::payment::{ParkReason, Payment, PaymentState, Refund, RefundState};
 use quita_core::work::{WorkDue, WorkKind};
@@ -156,6 +158,8 @@ enum Confirmed {
 
 /// What is known before deciding: one read.
 struct Facts {
+    /// The invoice that was asked for, there or not.
+    asked: Option<InvoiceId>,
     settings: Merchant,
     payment: Option<Payment>,
     invoice: Option<Invoice>,
@@ -175,15 +179,15 @@ impl Facts {
         Ok(Self {
             settings,
             payment: found.take_payment(&pix.end_to_end_id),
-            invoice: invoice.and_then(|id| found.take_invoice(&id)),
+            invoice: invoice.as_ref().and_then(|id| found.take_invoice(id)),
+            asked: invoice,
         })
     }
 
     /// Whether the Pix was recorded for good and `pix` brings nothing new.
     fn knows(&self, pix: &Pix) -> bool {
         self.payment.as_ref().is_some_and(|known| {
-            let reported = matches!(known.state, PaymentState::Reported { .. });
-            !reported && !known.clone().merge_refunds(&refunds_of(pix))
+            known.state.is_settled() && !known.clone().merge_refunds(&refunds_of(pix))
         })
     }
 }
@@ -202,7 +206,7 @@ async fn settle(
 ) -> Result<Taken, Unknown> {
     for _ in 0..CONFLICTS_MAX {
         // The bank's answer may name another txid than the callback did.
-        if facts.invoice.as_ref().map(|invoice| &invoice.id) != invoice_of(pix).as_ref() {
+        if facts.asked != invoice_of(pix) {
             facts = Facts::load(deps, merchant, pix).await?;
         }
         let now = deps.clock.now();
@@ -229,14 +233,11 @@ fn plan(
     if facts.knows(pix) {
         return Ok(None);
     }
-    let expected = facts
-        .payment
-        .as_ref()
-        .map_or(Expected::New, |payment| Expected::Version(payment.version));
-    let settled = facts
-        .payment
-        .clone()
-        .filter(|known| !matches!(known.state, PaymentState::Reported { .. }));
+    let expected =
+        facts.payment.as_ref().map_or(Expected::New, |payment| Expected::Version(payment.version));
+    let settled = facts.payment.clone().filter(|known| known.state.is_settled());
+    let parked = |known: &Payment| matches!(known.state, PaymentState::Parked { .. });
+    let unconfirmed = settled.is_none() && facts.payment.as_ref().is_some_and(parked);
     let (payment, events, taken) = match (settled, confirmed) {
         (Some(known), Confirmed::Yes) => with_refunds(known, facts.invoice.as_ref(), pix, now)?,
         // Only the bank's own word changes a payment that was settled.
@@ -244,6 +245,8 @@ fn plan(
         (Some(_), Confirmed::NotYet) => {
             return Err(Unknown::new("confirming a refund", "the bank did not answer in time"));
         }
+        // The bank did not know it before, and says no more now.
+        (None, Confirmed::No | Confirmed::NotYet) if unconfirmed => return Ok(None),
         (None, _) => first_time(merchant, &facts, pix, confirmed, now)?,
     };
     let work = confirm_work(&payment);
@@ -313,14 +316,15 @@ type Home = Result<(InvoiceId, u16), ParkReason>;
 
 fn find_home(facts: &Facts, pix: &Pix) -> (Home, Vec<Event>) {
     let own_key = facts.settings.pix_key.as_str();
-    if pix.chave.as_ref().is_some_and(|key| key.as_str() != own_key) {
-        return (Err(ParkReason::ForeignKey), Vec::new());
-    }
-    let Some(txid) = &pix.txid else {
-        return (Err(ParkReason::NoTxid), Vec::new());
-    };
-    let (Some(charge), Some(invoice)) = (txid.charge_ref(), &facts.invoice) else {
-        return (Err(ParkReason::UnknownTxid), Vec::new());
+    let foreign = pix.chave.as_ref().is_some_and(|key| key.as_str() != own_key);
+    let charge = pix.txid.as_ref().and_then(Txid::charge_ref);
+    let (Some(charge), Some(invoice)) = (charge, &facts.invoice) else {
+        let why = match &pix.txid {
+            _ if foreign => ParkReason::ForeignKey,
+            None => ParkReason::NoTxid,
+            Some(_) => ParkReason::UnknownTxid,
+        };
+        return (Err(why), Vec::new());
     };
     let received = Received {
         instalment: charge.instalment,
@@ -329,6 +333,10 @@ fn find_home(facts: &Facts, pix: &Pix) -> (Home, Vec<Event>) {
         amount: pix.valor,
         paid_at: pix.horario,
     };
+    if foreign {
+        let events = doubt(invoice, &received, &ParkReason::ForeignKey);
+        return (Err(ParkReason::ForeignKey), events);
+    }
     let home = Ok((invoice.id.clone(), charge.instalment));
     match credit(invoice, &received) {
         Credit::Matched(events) => (home, events),
@@ -398,6 +406,9 @@ fn payment_row(payment: &Payment, taken: Taken, now: DateTime<Utc>) -> Option<Ev
     });
     let name = match taken {
         Taken::Matched | Taken::Known => return None,
+        // The first report is asked about at once, each further one when its time comes: an event
+        // for it would ask at once again, and again, for as long as the bank is down.
+        Taken::Reported if payment.version > 1 => return None,
         Taken::Parked => "payment.parked",
         Taken::Reported => "payment.reported",
         Taken::RefundRecorded => "payment.refund_reported",

@@ -11,7 +11,7 @@
 //!                    ┌────────────── every instalment paid ───────────┐
 //!   open ────────────┤                                                v
 //!    │ ^             └─ refund of a matched Pix <──────────────────  paid
-//!    │ └ (bank refuses the removal: a payment is on its way)
+//!    │ └ (all of it was paid before the charges were removed)
 //!    └── cancel ──> canceling ── charges removed at the bank ──> canceled
 //! ```
 //!
@@ -44,7 +44,7 @@ pub use draft::{
 };
 pub use event::Event;
 pub use evolve::evolve;
-pub use payment::{Credit, Received, credit};
+pub use payment::{Credit, Received, credit, doubt};
 
 /// An invoice with its instalments, in one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,6 +42,16 @@ pub enum PaymentState {
 }
 
 impl PaymentState {
+    /// Whether the bank's own word stands behind it. A Pix that was only told, or that the bank did
+    /// not know when it was told, is looked at again.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::Matched { .. } => true,
+            Self::Parked { reason, .. } => *reason != ParkReason::NotConfirmed,
+            Self::Reported { .. } => false,
+        }
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Self::Reported { .. } => "reported",

@@ -219,13 +219,13 @@ impl QuoteBody {
             (None, Some(body)) if self.instalment.is_none() => Ok(Subject::Terms {
                 amount: body.amount,
                 due_date: body.due_date,
-                terms: terms(
+                terms: Box::new(terms(
                     body.late_fee,
                     body.interest,
                     body.rebate,
                     body.discount,
                     body.payable_days_after_due,
-                ),
+                )),
             }),
             _ => Err(Problem::invalid("invoice_id", "give either invoice_id or terms")),
         }

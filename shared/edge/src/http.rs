@@ -87,6 +87,11 @@ impl Call {
 
     /// The body as JSON of a type; what is wrong is said with its place.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        // A list would be read as the fields in order.
+        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first.is_some_and(|byte| *byte != b'{') {
+            return Err(Problem::Malformed { detail: "use a JSON object".to_owned() });
+        }
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();

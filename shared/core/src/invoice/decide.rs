@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
-use crate::chase::{Effect, Step, StepOutcome};
+use crate::chase::{Effect, Rule, Step, StepOutcome};
 use crate::ids::{EndToEndId, Txid};
 use crate::message::Channel;
 use crate::money::Money;
@@ -21,10 +21,9 @@ pub enum Command<'a> {
     RecordDelay { instalment: u16, revision: u16, reason: String, next_try_at: DateTime<Utc> },
     /// The bank refused the charge for good.
     RecordRejection { instalment: u16, revision: u16, reason: String },
-    /// The bank no longer holds the charge.
+    /// The charge can no longer be paid: the bank does not hold it, or it was paid before it could
+    /// be removed, and that Pix was taken in.
     RecordRemoval { instalment: u16, revision: u16 },
-    /// The bank will not remove the charge because it was paid.
-    RecordRemovalRefused { instalment: u16, revision: u16, reason: String },
     /// A new charge in place of the current one.
     Reissue { instalment: u16, reason: String },
     /// A step of the rule was carried out.
@@ -69,6 +68,11 @@ pub fn decide(
         Command::Reissue { instalment, reason } => reissue(invoice, instalment, reason, now),
         Command::RecordIssued { instalment, revision, location, br_code } => {
             let charge = charge(invoice, instalment, revision)?;
+            if came_after_removal(find(invoice, instalment)?, charge) {
+                let reason = "the bank took the charge after it was to be gone".to_owned();
+                let next_try_at = now;
+                return Ok(vec![Event::RemovalDelayed { instalment, revision, reason, next_try_at }]);
+            }
             let txid = charge.txid.clone();
             let event =
                 Event::ChargeIssued { instalment, revision, txid, location, br_code };
@@ -82,21 +86,12 @@ pub fn decide(
             rejection(invoice, instalment, revision, reason, now)
         }
         Command::RecordRemoval { instalment, revision } => removal(invoice, instalment, revision),
-        Command::RecordRemovalRefused { instalment, revision, reason } => {
-            let mut events = when(
-                is_removing(charge(invoice, instalment, revision)?),
-                Event::ChargeRemoved { instalment, revision },
-            );
-            if matches!(invoice.lifecycle, Lifecycle::Canceling { .. }) {
-                events.push(Event::CancelRefused { reason });
-            }
-            Ok(events)
-        }
         Command::RecordStep { instalment, step, outcome, channels, covered, amount } => {
             let known = find(invoice, instalment)?;
             if known.chase.done.contains_key(step.id) {
                 return Ok(Vec::new());
             }
+            let effects = effects(invoice, known, step, &covered);
             let done = Event::StepDone {
                 instalment,
                 step: step.id.to_owned(),
@@ -105,7 +100,7 @@ pub fn decide(
                 covered,
                 amount,
             };
-            Ok(std::iter::once(done).chain(effects(step, known)).collect())
+            Ok(std::iter::once(done).chain(effects).collect())
         }
         Command::RecordReceipt { instalment, e2eid, outcome } => {
             let known = find(invoice, instalment)?;
@@ -189,7 +184,9 @@ fn removal(invoice: &Invoice, number: u16, revision: u16) -> Result<Vec<Event>, 
         return Ok(Vec::new());
     }
     let mut events = vec![Event::ChargeRemoved { instalment: number, revision }];
-    let others = invoice.instalments.iter().flat_map(|instalment| {
+    // The charge of a paid instalment stays with the bank: nothing is left to ask there.
+    let unpaid = invoice.instalments.iter().filter(|instalment| !instalment.is_paid());
+    let others = unpaid.flat_map(|instalment| {
         let charges = instalment.charges.iter().filter(|charge| may_be_held(charge));
         charges.map(|charge| (instalment.number, charge.revision))
     });
@@ -220,16 +217,19 @@ fn delay(
     }
 }
 
-fn effects(step: &Step, instalment: &Instalment) -> Vec<Event> {
-    let number = instalment.number;
-    let event = |effect: &Effect| match effect {
-        Effect::FlagAccount if instalment.chase.flagged => None,
-        Effect::FlagAccount => {
-            Some(Event::AccountFlagged { instalment: number, step: step.id.to_owned() })
-        }
-        Effect::EndChase => Some(Event::ChaseEnded { instalment: number }),
-    };
-    step.effects.iter().filter_map(event).collect()
+/// What the step does beside its message, and what the steps do that it covers: a message is left
+/// out for a higher one, its effects are not. A payment that came meanwhile leaves nothing to flag.
+fn effects(invoice: &Invoice, known: &Instalment, step: &Step, covered: &[String]) -> Vec<Event> {
+    let instalment = known.number;
+    let rule = Rule::of_version(invoice.issuing.rule_version);
+    let of_rule = rule.iter().flat_map(|rule| &rule.steps);
+    let steps = of_rule.filter(|other| covered.iter().any(|id| id == other.id)).chain([step]);
+    let steps: Vec<&Step> = steps.collect();
+    let doing = |effect: Effect| steps.iter().find(|step| step.effects.contains(&effect));
+    let flag = doing(Effect::FlagAccount).filter(|_| !known.chase.flagged && !known.is_paid());
+    let flag = flag.map(|step| Event::AccountFlagged { instalment, step: step.id.to_owned() });
+    let end = doing(Effect::EndChase).map(|_| Event::ChaseEnded { instalment });
+    flag.into_iter().chain(end).collect()
 }
 
 fn find(invoice: &Invoice, number: u16) -> Result<&Instalment, Refusal> {
@@ -242,6 +242,13 @@ fn charge(invoice: &Invoice, number: u16, revision: u16) -> Result<&Charge, Refu
         .iter()
         .find(|charge| charge.revision == revision)
         .ok_or(Refusal::NoSuchInstalment { number })
+}
+
+/// A charge that was asked for while another worker found nothing to remove: the bank holds it now,
+/// and nobody is to pay it.
+fn came_after_removal(instalment: &Instalment, charge: &Charge) -> bool {
+    let paid = instalment.payments.iter().any(|payment| payment.revision == charge.revision);
+    matches!(charge.state, ChargeState::Removed) && !paid
 }
 
 fn is_pending(charge: &Charge) -> bool {

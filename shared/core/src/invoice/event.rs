@@ -114,7 +114,7 @@ pub enum Event {
     CancelRequested {
         reason: String,
     },
-    /// The bank will not remove a charge because it was paid: the invoice stands.
+    /// All of it was paid before the charges could be removed: the invoice stands.
     CancelRefused {
         reason: String,
     },

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{Charge, Event, Instalment, Invoice};
+use super::{Charge, Event, Instalment, Invoice, Lifecycle};
 use crate::ids::EndToEndId;
 use crate::money::Money;
 use crate::payment::ParkReason;
@@ -56,29 +56,49 @@ pub fn credit(invoice: &Invoice, pix: &Received<'_>) -> Credit {
     if instalment.is_paid() {
         return park(ParkReason::AlreadyPaid);
     }
-    if !invoice.is_active() {
+    if is_canceled(invoice) {
         return park(ParkReason::InvoiceCanceled);
     }
     match due_for(invoice, instalment, charge, pix) {
         Ok(due) => Credit::Matched(matched(invoice, instalment, pix, due)),
-        Err(expected) => in_doubt(instalment, pix, ParkReason::WrongAmount { expected }),
+        Err(expected) => {
+            let reason = ParkReason::WrongAmount { expected };
+            let events = doubts(instalment, pix, &reason);
+            Credit::Park(reason, events)
+        }
     }
+}
+
+/// While the charges of a canceled invoice are being removed the bank still takes money for them, so
+/// it is credited as before; only a finished cancellation has nowhere to put it.
+fn is_canceled(invoice: &Invoice) -> bool {
+    matches!(invoice.lifecycle, Lifecycle::Canceled { .. })
 }
 
 fn park(reason: ParkReason) -> Credit {
     Credit::Park(reason, Vec::new())
 }
 
-fn in_doubt(instalment: &Instalment, pix: &Received<'_>, reason: ParkReason) -> Credit {
-    let known = instalment.doubts.iter().any(|doubt| doubt.e2eid == *pix.e2eid);
-    let event = Event::PaymentInDoubt {
+/// What a Pix does that names a charge and is parked for a reason outside the invoice: nobody is
+/// asked for money of which the bank says that it came.
+pub fn doubt(invoice: &Invoice, pix: &Received<'_>, reason: &ParkReason) -> Vec<Event> {
+    let unpaid = invoice.instalment(pix.instalment).filter(|known| !known.is_paid());
+    let named = |known: &&Instalment| known.charges.iter().any(|c| c.revision == pix.revision);
+    let doubted = unpaid.filter(named).filter(|_| !is_canceled(invoice));
+    doubted.map(|instalment| doubts(instalment, pix, reason)).unwrap_or_default()
+}
+
+fn doubts(instalment: &Instalment, pix: &Received<'_>, reason: &ParkReason) -> Vec<Event> {
+    if instalment.doubts.iter().any(|doubt| doubt.e2eid == *pix.e2eid) {
+        return Vec::new();
+    }
+    vec![Event::PaymentInDoubt {
         instalment: instalment.number,
         revision: pix.revision,
         e2eid: pix.e2eid.clone(),
         amount: pix.amount,
         reason: reason.clone(),
-    };
-    Credit::Park(reason, if known { Vec::new() } else { vec![event] })
+    }]
 }
 
 /// The amount due that the Pix pays, or the one it misses.
@@ -131,6 +151,10 @@ fn matched(
     let others_paid =
         invoice.instalments.iter().filter(|i| i.number != number).all(Instalment::is_paid);
     if others_paid {
+        if matches!(invoice.lifecycle, Lifecycle::Canceling { .. }) {
+            let reason = "it was paid before its charges were removed".to_owned();
+            events.push(Event::CancelRefused { reason });
+        }
         let before: Money = invoice.instalments.iter().map(Instalment::received).sum();
         events.push(Event::Paid { amount: before + pix.amount });
     }

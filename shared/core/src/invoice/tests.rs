@@ -319,11 +319,60 @@ fn a_cancel_that_meets_a_payment_gives_way() {
     let invoice = issued(&draft());
     let cancel = Command::Cancel { reason: "mistake".into() };
     let invoice = run(invoice, cancel, "2026-12-01 10:00");
-    let reason = "the charge was paid".to_owned();
-    let refused = Command::RecordRemovalRefused { instalment: 1, revision: 0, reason };
-    let invoice = run(invoice, refused, "2026-12-01 10:01");
     let invoice = paid(invoice, 1, 1, 100_000, "2026-12-01 09:59");
     assert_eq!(invoice.state_name(), "paid");
+    let gone = Command::RecordRemoval { instalment: 1, revision: 0 };
+    assert_eq!(run(invoice, gone, "2026-12-01 10:01").state_name(), "paid");
+}
+
+#[test]
+fn a_cancel_that_meets_the_payment_of_one_instalment_still_cancels_the_others() {
+    let draft = InvoiceDraft { instalments: InstalmentDraft::Monthly(2), ..draft() };
+    let cancel = Command::Cancel { reason: "mistake".into() };
+    let invoice = run(issued(&draft), cancel, "2026-12-01 10:00");
+    let gone = |instalment| Command::RecordRemoval { instalment, revision: 0 };
+    let invoice = run(invoice, gone(2), "2026-12-01 10:01");
+    let invoice = paid(invoice, 1, 1, 50_000, "2026-12-01 10:02");
+    assert_eq!(invoice.state_name(), "canceling");
+    let invoice = run(invoice, gone(1), "2026-12-01 10:03");
+    assert_eq!(invoice.state_name(), "canceled");
+    assert_eq!(invoice.next_work(&Rule::shipped(), at("2026-12-01 10:03")).unwrap().kind, WorkKind::Receipt);
+}
+
+#[test]
+fn an_invoice_whose_payment_is_in_doubt_or_returned_can_be_canceled() {
+    let invoice = issued(&draft());
+    let Credit::Park(_, events) = pay(&invoice, 1, 1, 50_000, "2026-12-01 10:00") else {
+        panic!("half of the amount was credited");
+    };
+    let now = at("2026-12-01 10:00");
+    let doubted = events.iter().fold(invoice.clone(), |it, event| evolve(it, event, now));
+    let matched = paid(invoice, 1, 1, 100_000, "2026-12-01 10:00");
+    let e2eid = matched.instalments[0].payments[0].e2eid.clone();
+    let returned = Money::from_centavos(100_000);
+    let told = Command::RecordReturn { instalment: 1, e2eid, returned };
+    for invoice in [doubted, run(matched, told, "2026-12-01 11:00")] {
+        let cancel = Command::Cancel { reason: "given back".into() };
+        let invoice = run(invoice, cancel, "2026-12-02 10:00");
+        // The bank refuses to remove what was paid; nothing can be paid there any more.
+        let gone = Command::RecordRemoval { instalment: 1, revision: 0 };
+        assert_eq!(run(invoice, gone, "2026-12-02 10:01").state_name(), "canceled");
+    }
+}
+
+#[test]
+fn a_charge_the_bank_took_after_its_removal_is_removed_again() {
+    let cancel = Command::Cancel { reason: "mistake".into() };
+    let invoice = run(open(&draft()).unwrap(), cancel, "2026-11-23 10:01");
+    let gone = Command::RecordRemoval { instalment: 1, revision: 0 };
+    let invoice = run(invoice, gone.clone(), "2026-11-23 10:02");
+    assert_eq!(invoice.state_name(), "canceled");
+    let (location, br_code) = ("pix.example.com/1".to_owned(), "000201".to_owned());
+    let issued = Command::RecordIssued { instalment: 1, revision: 0, location, br_code };
+    let invoice = run(invoice, issued, "2026-11-23 10:03");
+    assert!(invoice.charge_work().is_some(), "nobody would take it out");
+    let invoice = run(invoice, gone, "2026-11-23 10:04");
+    assert_eq!((invoice.state_name(), invoice.charge_work()), ("canceled", None));
 }
 
 #[test]

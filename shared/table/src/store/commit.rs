@@ -123,6 +123,15 @@ impl Commit {
         })
     }
 
+    /// Moves an unchanged invoice to where it belongs in the `work` index; `None` takes it out.
+    pub fn invoice_work(self, invoice: &Invoice, work: Option<&WorkDue>) -> Self {
+        let part = Part::Invoice(invoice.id.clone());
+        let next = invoice.version + 1;
+        self.versioned(part, &invoice.merchant, next, Expected::Version(invoice.version), || {
+            items::invoice(invoice, work)
+        })
+    }
+
     /// Adds a row to a history.
     pub fn event(self, row: &EventRow) -> Self {
         let part = Part::Event(row.aggregate.clone(), row.seq);
