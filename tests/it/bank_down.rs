@@ -5,7 +5,7 @@ use quita_core::pix_key::PixKey;
 use quita_psp_sandbox::{ChargeStatus, FaultRates, HttpFault};
 use serde_json::{Value, json};
 
-use crate::chasing::change_merchant;
+use crate::chasing::{change_merchant, walk};
 use crate::world::{World, at, text, txid};
 
 /// Every call fails, until the faults are cleared.
@@ -117,7 +117,7 @@ async fn a_charge_the_bank_refuses_for_good_says_why_and_can_be_issued_anew() {
     assert_eq!(text(charge(&invoice), "status"), "rejected", "{invoice}");
     assert!(!text(charge(&invoice), "reason").is_empty());
     world.bank.reset_calls();
-    world.live_until("2026-11-24 12:00").await;
+    walk(&world, "2026-11-24 12:00").await;
     assert_eq!(world.bank.total_calls(), 0, "a refusal is final");
     assert_eq!(world.steps(), Vec::<String>::new());
 
@@ -153,7 +153,7 @@ async fn trap_43_a_cancellation_while_the_bank_is_down_ends_when_it_is_back() {
     assert_eq!(text(&canceling, "status"), "canceling");
     assert_eq!(text(&canceling, "outstanding"), "0.00");
     // The chase stops at once, although the charge still stands.
-    world.live_until("2026-12-05 12:00").await;
+    walk(&world, "2026-12-05 12:00").await;
     assert_eq!(world.steps(), ["issue"]);
     assert_eq!(world.bank.charges()[0].status, ChargeStatus::Ativa);
     world.bank.faults().clear();
@@ -194,7 +194,7 @@ async fn a_charge_the_bank_removed_is_replaced_and_the_payer_told() {
     let world = World::new().await;
     let invoice = world.issued().await;
     assert!(world.bank.remove_charge(&txid(&invoice, 1)).unwrap());
-    world.at("2026-12-05 09:00").await;
+    world.at("2026-12-05 09:05").await;
     let replaced = world.reload(&invoice).await;
     assert_eq!(text(charge(&replaced), "status"), "active", "{replaced}");
     assert_eq!(charge(&replaced)["revision"], 1);
@@ -252,10 +252,7 @@ async fn one_instalment_the_bank_refuses_does_not_hold_the_others() {
     let status = |invoice: &Value, number: usize| {
         text(&invoice["instalments"][number - 1]["charge"], "status").to_owned()
     };
-    assert_eq!(
-        [1, 2, 3].map(|number| status(&invoice, number)),
-        ["pending", "active", "active"],
-    );
+    assert_eq!([1, 2, 3].map(|number| status(&invoice, number)), ["pending", "active", "active"],);
     world.live_until("2026-11-23 11:00").await;
     let invoice = world.reload(&invoice).await;
     assert_eq!([1, 2, 3].map(|number| status(&invoice, number)), ["active"; 3]);

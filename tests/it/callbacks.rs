@@ -4,15 +4,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use quita_app::links::SigningKey;
-use quita_core::ids::{EndToEndId, MerchantId, Txid};
-use quita_core::money::Money;
-use quita_core::payment::{ParkReason, Payment, PaymentState};
-use quita_psp_sandbox::{CallbackFault, ForgedPix, HttpFault, PayOptions, PixView};
-use quita_table::{Commit, Expected};
+use quita_core::ids::MerchantId;
+use quita_psp_sandbox::{CallbackFault, HttpFault, PayOptions, PixView};
 use serde_json::{Value, json};
 
-use crate::bad_invoices::assert_wrote_nothing;
-use crate::chasing::change_merchant;
+use crate::chasing::walk;
 use crate::world::{Answer, MERCHANT, World, api_request, text, txid};
 
 /// A Pix as the bank's callback tells it.
@@ -39,7 +35,7 @@ async fn post_to(world: &World, path: &str, body: &str) -> Answer {
 }
 
 /// The payer pays; the bank tells nobody.
-async fn pay_unheard(world: &World, txid: &str) -> PixView {
+pub async fn pay_unheard(world: &World, txid: &str) -> PixView {
     world.bank.faults().next_callback(CallbackFault::Drop);
     let paid = world.bank.pay(txid, PayOptions::default()).unwrap();
     world.bank.deliver_callbacks().await;
@@ -57,11 +53,11 @@ fn forged(world: &World, txid: &str) -> Value {
     })
 }
 
-async fn status_of(world: &World, invoice: &Value) -> String {
+pub async fn status_of(world: &World, invoice: &Value) -> String {
     text(&world.reload(invoice).await, "status").to_owned()
 }
 
-fn receipts(world: &World) -> usize {
+pub fn receipts(world: &World) -> usize {
     world.steps().iter().filter(|step| *step == "receipt").count()
 }
 
@@ -133,109 +129,6 @@ async fn bodies_that_are_no_callback() {
     assert_eq!(world.bank.total_calls(), 0);
 }
 
-/// Whatever cannot be credited is kept and listed with its reason, and the bank gets its 200.
-async fn assert_parked(world: &World, e2eid: &str, reason: &str) -> Value {
-    let list = world.get("/v1/payments?status=parked").await;
-    let items = list["items"].as_array().unwrap();
-    let item = items.iter().find(|item| item["end_to_end_id"] == e2eid);
-    let item = item.unwrap_or_else(|| panic!("{e2eid} is not listed: {list}")).clone();
-    assert_eq!(text(&item, "reason"), reason, "{item}");
-    assert_eq!(text(&item, "status"), "parked");
-    item
-}
-
-#[tokio::test]
-async fn money_without_a_home_is_parked_with_its_reason() {
-    let world = World::new().await;
-    let invoice = world.issued().await;
-    let key = world.bank.config().keys[0].clone();
-    let strange = [
-        (Some("ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"), "unknown_txid"),
-        (Some("INV01ARZ3NDEKTSV4RRFFQ69G5FAV0100"), "unknown_txid"),
-        (Some("static1"), "unknown_txid"),
-        (None, "no_txid"),
-    ];
-    for (txid, reason) in strange {
-        let paid = world.bank.pay_key(&key, "1000.00", txid).unwrap();
-        let pix = world.bank.pix(&paid.e2eid).unwrap();
-        assert_eq!(post(&world, &[told(&pix)]).await.status, 200, "{txid:?}");
-        assert_parked(&world, &paid.e2eid, reason).await;
-    }
-    world.settle().await;
-    let short = PayOptions { amount: Some("999.99".into()), ..PayOptions::default() };
-    let e2eid = world.pay_with(&txid(&invoice, 1), short).await;
-    let item = assert_parked(&world, &e2eid, "wrong_amount").await;
-    assert_eq!((text(&item, "amount"), text(&item, "expected")), ("999.99", "1000.00"));
-    assert_eq!(item["invoice_id"], invoice["id"]);
-    assert_eq!(status_of(&world, &invoice).await, "open");
-    assert_eq!(world.parked().await.len(), 5);
-    assert_eq!(receipts(&world), 0);
-}
-
-#[tokio::test]
-async fn trap_18_a_pix_the_bank_does_not_confirm_pays_nothing() {
-    let world = World::new().await;
-    let invoice = world.issued().await;
-    let key = world.bank.config().keys[0].clone();
-    let claim = ForgedPix {
-        e2eid: None,
-        txid: Some(txid(&invoice, 1)),
-        chave: key.clone(),
-        valor: "1000.00".to_owned(),
-    };
-    assert!(world.bank.send_forged_callback(&key, claim.clone()).await);
-    let foreign = ForgedPix { chave: "nobody@bank.example".to_owned(), ..claim };
-    assert!(world.bank.send_forged_callback(&key, foreign).await);
-    world.settle().await;
-    assert_eq!(world.parked().await, ["not_confirmed", "not_confirmed"]);
-    assert_eq!(status_of(&world, &invoice).await, "open");
-    assert_eq!(world.steps(), ["issue"]);
-    // The payer can still pay.
-    world.pay(&txid(&invoice, 1)).await;
-    assert_eq!(status_of(&world, &invoice).await, "paid");
-}
-
-#[tokio::test]
-async fn a_pix_to_a_key_that_is_not_ours_is_parked() {
-    let world = World::new().await;
-    let invoice = world.issued().await;
-    change_merchant(&world, |merchant| {
-        merchant.pix_key = quita_core::pix_key::PixKey::parse("outra@acme.example").unwrap();
-    })
-    .await;
-    let e2eid = world.pay(&txid(&invoice, 1)).await;
-    assert_parked(&world, &e2eid, "foreign_key").await;
-    assert_eq!(status_of(&world, &invoice).await, "open");
-    assert_eq!(world.steps(), ["issue"]);
-}
-
-#[tokio::test]
-async fn a_pix_the_bank_comes_to_know_later_is_credited() {
-    let world = World::new().await;
-    let invoice = world.issued().await;
-    let pix = pay_unheard(&world, &txid(&invoice, 1)).await;
-    // A bank may call back before its own lists know the Pix: it was parked then.
-    let payment = Payment {
-        merchant: MerchantId::parse(MERCHANT).unwrap(),
-        e2eid: EndToEndId::parse(&pix.e2eid).unwrap(),
-        version: 1,
-        txid: pix.txid.as_deref().map(|txid| Txid::parse(txid).unwrap()),
-        amount: Money::parse("1000.00").unwrap(),
-        paid_at: pix.horario,
-        seen_at: world.now(),
-        state: PaymentState::Parked { reason: ParkReason::NotConfirmed, since: world.now() },
-        refunds: Vec::new(),
-    };
-    let commit = Commit::new(&payment.merchant).payment(&payment, Expected::New, None);
-    world.machine.deps().store.commit(commit).await.unwrap();
-    assert_eq!(world.parked().await, ["not_confirmed"]);
-    assert_eq!(post(&world, &[told(&pix)]).await.status, 200);
-    world.settle().await;
-    assert_eq!(status_of(&world, &invoice).await, "paid");
-    assert_eq!(world.parked().await, Vec::<String>::new());
-    assert_eq!(receipts(&world), 1);
-}
-
 #[tokio::test]
 async fn trap_19_one_bad_item_does_not_take_the_batch_down() {
     let world = World::new().await;
@@ -268,7 +161,8 @@ async fn trap_19_one_bad_item_does_not_take_the_batch_down() {
 async fn trap_17_the_shapes_and_addresses_of_every_bank() {
     let world = World::new().await;
     let customer = world.customer().await;
-    let shapes: [(&str, fn(Value) -> Value); 4] = [
+    type Shape = fn(Value) -> Value;
+    let shapes: [(&str, Shape); 4] = [
         ("/pix", |pix| json!({ "pix": [pix] })),
         // The bare address; the root array of Banco Inter; a lone object.
         ("", |pix| json!({ "pix": [pix] })),
@@ -304,7 +198,7 @@ async fn trap_20_ten_deliveries_are_one_payment() {
     assert_eq!(receipts(&world), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn two_callbacks_at_once_credit_once() {
     let world = World::new().await;
     let invoice = world.issued().await;
@@ -344,7 +238,7 @@ async fn trap_21_the_second_callback_brings_the_refund() {
     world.settle().await;
     assert_eq!(text(&world.reload(&invoice).await, "outstanding"), "1000.00");
     // A person decides how to go on: nothing is asked for meanwhile.
-    world.live_until("2026-12-20 12:00").await;
+    walk(&world, "2026-12-20 12:00").await;
     assert_eq!(world.steps(), ["issue", "receipt"]);
     assert_eq!(world.bank.total_returned().to_string(), "1000.00");
 }
@@ -374,7 +268,7 @@ async fn trap_22_a_payment_overtakes_the_answer_to_its_charge() {
     assert_eq!(text(charge, "status"), "pending", "{charge}");
     world.pay(&txid(&invoice, 1)).await;
     assert_eq!(status_of(&world, &invoice).await, "paid");
-    world.live_until("2026-11-24 12:00").await;
+    walk(&world, "2026-11-24 12:00").await;
     assert_eq!(world.bank.charges().len(), 1);
     assert_eq!(world.steps(), ["receipt"]);
 }
@@ -448,26 +342,4 @@ async fn trap_25_a_pix_late_in_the_evening_is_on_time() {
     assert_eq!(text(&paid, "status"), "paid");
     assert_eq!(text(&paid["instalments"][0]["payments"][0], "amount"), "1000.00");
     assert_eq!(world.parked().await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn money_for_what_is_settled_or_canceled_waits_for_a_person() {
-    let world = World::new().await;
-    let customer = world.customer().await;
-    let twice = world.invoice(&customer, json!({ "number": "twice" })).await;
-    let force = || PayOptions { force: true, ..PayOptions::default() };
-    world.pay(&txid(&twice, 1)).await;
-    world.pay_with(&txid(&twice, 1), force()).await;
-    let gone = world.invoice(&customer, json!({ "number": "gone" })).await;
-    let path = format!("/v1/invoices/{}/cancel", text(&gone, "id"));
-    world.post(&path, &json!({ "reason": "typed twice" })).await;
-    world.settle().await;
-    world.pay_with(&txid(&gone, 1), force()).await;
-    let mut reasons = world.parked().await;
-    reasons.sort();
-    assert_eq!(reasons, ["already_paid", "invoice_canceled"]);
-    assert_eq!(receipts(&world), 1);
-    assert_eq!(status_of(&world, &gone).await, "canceled");
-    world.usage();
-    assert_wrote_nothing(&world, "looking");
 }

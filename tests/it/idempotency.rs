@@ -1,6 +1,7 @@
 //! A request that is made twice must not do anything twice.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Barrier};
 
 use chrono::TimeDelta;
 use quita_testkit::fault::Fault;
@@ -104,29 +105,30 @@ async fn a_key_used_on_another_route_or_target_is_no_repeat() {
     assert_eq!(text(&kept, "status"), "open");
 }
 
-/// The same request, many times at once, on two threads.
-async fn at_once(world: &World, path: &str, body: &Value, times: usize) -> Vec<Answer> {
+/// The same request, many times at once, each on a thread of its own.
+fn at_once(world: &World, path: &str, body: &Value, times: usize) -> Vec<Answer> {
     let bearer = world.bearer();
+    let start = Arc::new(Barrier::new(times));
     let calls: Vec<_> = (0..times)
         .map(|_| {
             let headers = [("authorization", bearer.as_str()), ("idempotency-key", "same")];
             let request = api_request("POST", path, &headers, &body.to_string());
-            let machine = world.machine.clone();
-            tokio::spawn(async move { Answer::of(machine.http(request).await) })
+            let (machine, start) = (world.machine.clone(), start.clone());
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                start.wait();
+                Answer::of(runtime.block_on(machine.http(request)))
+            })
         })
         .collect();
-    let mut answers = Vec::new();
-    for call in calls {
-        answers.push(call.await.unwrap());
-    }
-    answers
+    calls.into_iter().map(|call| call.join().unwrap()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn the_same_request_at_once_makes_one_invoice() {
     let world = World::new().await;
     let customer = world.customer().await;
-    let answers = at_once(&world, "/v1/invoices", &World::invoice_body(&customer), 8).await;
+    let answers = at_once(&world, "/v1/invoices", &World::invoice_body(&customer), 8);
     let fresh = answers.iter().filter(|answer| answer.header(REPLAYED).is_none()).count();
     assert_eq!(fresh, 1);
     let bodies: BTreeSet<&str> = answers.iter().map(|answer| answer.body.as_str()).collect();
@@ -135,12 +137,12 @@ async fn the_same_request_at_once_makes_one_invoice() {
     assert_eq!(invoices(&world).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn the_same_cancellation_at_once_is_one() {
     let world = World::new().await;
     let invoice = world.issued().await;
     let path = format!("/v1/invoices/{}/cancel", text(&invoice, "id"));
-    let answers = at_once(&world, &path, &json!({ "reason": "typed twice" }), 6).await;
+    let answers = at_once(&world, &path, &json!({ "reason": "typed twice" }), 6);
     assert!(answers.iter().all(|answer| answer.status == 202));
     world.settle().await;
     let names = world.timeline(&invoice).await;

@@ -1,14 +1,25 @@
 //! One binary of integration tests; each module is named for what it fears.
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
+mod bad_invoices;
+mod bad_requests;
+mod bank_down;
 mod banks;
+mod callbacks;
+mod chasing;
 mod event_schemas;
 mod files;
 mod house;
+mod idempotency;
 mod main_job;
+mod meter;
 mod openapi;
+mod parked_money;
 mod parity;
 mod permissions;
 mod sample_events;
 mod schema;
+mod simulation;
+mod tenants;
+mod traps;
 mod world;

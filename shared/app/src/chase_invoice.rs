@@ -86,11 +86,7 @@ struct Chased {
     state: Invoice,
 }
 
-async fn chase(
-    deps: &Deps,
-    merchant: &MerchantId,
-    invoice: &InvoiceId,
-) -> Result<Chased, Unknown> {
+async fn chase(deps: &Deps, merchant: &MerchantId, invoice: &InvoiceId) -> Result<Chased, Unknown> {
     let refs = [ItemRef::Merchant, ItemRef::Invoice(invoice.clone())];
     let mut found = deps.store.read(merchant, &refs).await?;
     let (Some(settings), Some(mut state)) = (found.take_merchant(), found.take_invoice(invoice))

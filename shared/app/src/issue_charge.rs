@@ -45,9 +45,17 @@ pub struct Outcome {
 /// One answer of the bank, as the command it gives rise to.
 #[derive(Debug, Clone)]
 enum Answer {
-    Issued { location: String, br_code: String },
-    Delayed { reason: String, next_try_at: DateTime<Utc> },
-    Rejected { reason: String },
+    Issued {
+        location: String,
+        br_code: String,
+    },
+    Delayed {
+        reason: String,
+        next_try_at: DateTime<Utc>,
+    },
+    Rejected {
+        reason: String,
+    },
     Removed,
     /// It was paid before it could be removed.
     Paid,
@@ -81,8 +89,7 @@ pub async fn issue_charge(
             match &charge.state {
                 ChargeState::Pending { attempts, .. } => {
                     let retry_at = now + backoff(*attempts);
-                    let answer =
-                        create(&bank, &settings, &known, charge, retry_at).await;
+                    let answer = create(&bank, &settings, &known, charge, retry_at).await;
                     answers.push((which, answer));
                 }
                 ChargeState::Removing { .. } => {

@@ -8,8 +8,16 @@ use serde_json::{Value, json};
 const DUE_DAYS_MAX: u64 = 40;
 /// Due dates that are Saturdays, Sundays, holidays, or lie next to one.
 const AWKWARD_DAYS: [&str; 10] = [
-    "2026-11-28", "2026-11-29", "2026-12-24", "2026-12-25", "2026-12-31", "2027-01-01",
-    "2027-02-06", "2027-02-09", "2027-03-26", "2027-04-21",
+    "2026-11-28",
+    "2026-11-29",
+    "2026-12-24",
+    "2026-12-25",
+    "2026-12-31",
+    "2027-01-01",
+    "2027-02-06",
+    "2027-02-09",
+    "2027-03-26",
+    "2027-04-21",
 ];
 /// Documents of the customers of one world.
 pub const DOCUMENTS: [&str; 3] = ["12.ABC.345/01DE-35", "11.444.777/0001-61", "529.982.247-25"];

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{NaiveDate, TimeDelta};
 use fastrand::Rng;
-use quita_app::ports::Clock as _;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::zone::{SAO_PAULO, civil_date};
 use quita_psp_sandbox::{ChargeStatus, ChargeView};

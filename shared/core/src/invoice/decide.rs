@@ -16,16 +16,36 @@ use crate::money::Money;
 #[derive(Debug, Clone)]
 pub enum Command<'a> {
     /// The bank took the charge.
-    RecordIssued { instalment: u16, revision: u16, location: String, br_code: String },
+    RecordIssued {
+        instalment: u16,
+        revision: u16,
+        location: String,
+        br_code: String,
+    },
     /// The bank's answer is not known, or it asked to come back later.
-    RecordDelay { instalment: u16, revision: u16, reason: String, next_try_at: DateTime<Utc> },
+    RecordDelay {
+        instalment: u16,
+        revision: u16,
+        reason: String,
+        next_try_at: DateTime<Utc>,
+    },
     /// The bank refused the charge for good.
-    RecordRejection { instalment: u16, revision: u16, reason: String },
+    RecordRejection {
+        instalment: u16,
+        revision: u16,
+        reason: String,
+    },
     /// The charge can no longer be paid: the bank does not hold it, or it was paid before it could
     /// be removed, and that Pix was taken in.
-    RecordRemoval { instalment: u16, revision: u16 },
+    RecordRemoval {
+        instalment: u16,
+        revision: u16,
+    },
     /// A new charge in place of the current one.
-    Reissue { instalment: u16, reason: String },
+    Reissue {
+        instalment: u16,
+        reason: String,
+    },
     /// A step of the rule was carried out.
     RecordStep {
         instalment: u16,
@@ -36,10 +56,20 @@ pub enum Command<'a> {
         amount: Option<Money>,
     },
     /// The receipt of a matched Pix went out, or cannot go out.
-    RecordReceipt { instalment: u16, e2eid: EndToEndId, outcome: StepOutcome },
+    RecordReceipt {
+        instalment: u16,
+        e2eid: EndToEndId,
+        outcome: StepOutcome,
+    },
     /// The bank returned money of a matched Pix; `returned` is the whole of it so far.
-    RecordReturn { instalment: u16, e2eid: EndToEndId, returned: Money },
-    Cancel { reason: String },
+    RecordReturn {
+        instalment: u16,
+        e2eid: EndToEndId,
+        returned: Money,
+    },
+    Cancel {
+        reason: String,
+    },
 }
 
 /// Why a command was refused. Final: repeating it changes nothing.
@@ -71,11 +101,15 @@ pub fn decide(
             if came_after_removal(find(invoice, instalment)?, charge) {
                 let reason = "the bank took the charge after it was to be gone".to_owned();
                 let next_try_at = now;
-                return Ok(vec![Event::RemovalDelayed { instalment, revision, reason, next_try_at }]);
+                return Ok(vec![Event::RemovalDelayed {
+                    instalment,
+                    revision,
+                    reason,
+                    next_try_at,
+                }]);
             }
             let txid = charge.txid.clone();
-            let event =
-                Event::ChargeIssued { instalment, revision, txid, location, br_code };
+            let event = Event::ChargeIssued { instalment, revision, txid, location, br_code };
             Ok(when(is_pending(charge), event))
         }
         Command::RecordDelay { instalment, revision, reason, next_try_at } => {
@@ -149,8 +183,7 @@ fn reissue(
         return Err(Refusal::ChargePending);
     }
     let revision = instalment.charge().revision + 1;
-    let txid =
-        Txid::for_charge(&invoice.id, number, revision).ok_or(Refusal::TooManyRevisions)?;
+    let txid = Txid::for_charge(&invoice.id, number, revision).ok_or(Refusal::TooManyRevisions)?;
     let (terms, carried) = invoice.terms_anew(instalment, invoice.civil_date(now));
     Ok(vec![Event::ChargeReissued { instalment: number, revision, txid, reason, terms, carried }])
 }
@@ -262,9 +295,9 @@ fn is_removing(charge: &Charge) -> bool {
 /// Whether the bank holds the charge, or may hold it because a call's outcome is unknown.
 fn may_be_held(charge: &Charge) -> bool {
     match charge.state {
-        ChargeState::Pending { .. }
-        | ChargeState::Active { .. }
-        | ChargeState::Removing { .. } => true,
+        ChargeState::Pending { .. } | ChargeState::Active { .. } | ChargeState::Removing { .. } => {
+            true
+        }
         ChargeState::Rejected { .. } | ChargeState::Removed => false,
     }
 }

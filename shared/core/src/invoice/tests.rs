@@ -182,8 +182,7 @@ fn trap_33_instalments_add_up_and_keep_their_month_end() {
         .iter()
         .map(|i| (i.terms.original.to_string(), i.terms.due_date.to_string()))
         .collect();
-    let expected =
-        [("33.34", "2027-01-31"), ("33.33", "2027-02-28"), ("33.33", "2027-03-31")];
+    let expected = [("33.34", "2027-01-31"), ("33.33", "2027-02-28"), ("33.33", "2027-03-31")];
     assert_eq!(parts, expected.map(|(amount, due)| (amount.to_owned(), due.to_owned())));
     let txids: BTreeSet<_> = invoice.instalments.iter().map(|i| i.charge().txid.as_str()).collect();
     assert_eq!(txids.len(), 3);
@@ -336,7 +335,10 @@ fn a_cancel_that_meets_the_payment_of_one_instalment_still_cancels_the_others() 
     assert_eq!(invoice.state_name(), "canceling");
     let invoice = run(invoice, gone(1), "2026-12-01 10:03");
     assert_eq!(invoice.state_name(), "canceled");
-    assert_eq!(invoice.next_work(&Rule::shipped(), at("2026-12-01 10:03")).unwrap().kind, WorkKind::Receipt);
+    assert_eq!(
+        invoice.next_work(&Rule::shipped(), at("2026-12-01 10:03")).unwrap().kind,
+        WorkKind::Receipt
+    );
 }
 
 #[test]

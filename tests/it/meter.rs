@@ -1,0 +1,285 @@
+//! What a use case costs, exactly: a read or a write too many is a bug that nobody sees.
+//!
+//! Capacity is as DynamoDB would bill it for items of these sizes; each write of a transaction
+//! counts twice.
+
+use chrono::{DateTime, Utc};
+use quita_app::ports::ulid_of;
+use quita_core::chase::{Rule, StepOutcome};
+use quita_core::customer::{Customer, CustomerDraft};
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId, Txid};
+use quita_core::invoice::{ChargeState, Invoice, InvoiceDraft};
+use quita_core::terms_draft::TermsDraft;
+use quita_psp_sandbox::{CallbackFault, PayOptions, PixView};
+use quita_table::keys::WORK_SHARDS;
+use quita_table::{Commit, Expected};
+use serde_json::{Value, json};
+
+use crate::callbacks;
+use crate::world::{MERCHANT, World, at, merchant_settings, text, txid};
+
+/// The table's usage since the last look.
+fn check(world: &World, expected: &str) {
+    assert_eq!(world.usage().to_string(), expected);
+}
+
+/// Calls to the bank since the last look, as `GET /pix/{e2eid} x 1`.
+fn bank_calls(world: &World) -> String {
+    let calls: Vec<String> =
+        world.bank.calls().iter().map(|(route, count)| format!("{route} x {count}")).collect();
+    world.bank.reset_calls();
+    calls.join(", ")
+}
+
+/// A token that is in force, so that none of the counted calls has to fetch one.
+async fn log_in(world: &World, txid: &str) {
+    let txid = Txid::parse(txid).unwrap();
+    world.bank_client().await.get_cobv(&txid).await.unwrap();
+    world.bank.reset_calls();
+    world.usage();
+}
+
+/// An issued invoice, and a Pix that pays it of which nobody was told.
+async fn paid_unheard(world: &World) -> (Value, PixView) {
+    let invoice = world.issued().await;
+    world.bank.faults().next_callback(CallbackFault::Drop);
+    let paid = world.bank.pay(&txid(&invoice, 1), PayOptions::default()).unwrap();
+    world.bank.deliver_callbacks().await;
+    log_in(world, &txid(&invoice, 1)).await;
+    (invoice, world.bank.pix(&paid.e2eid).unwrap())
+}
+
+#[tokio::test]
+async fn creating_is_one_read_and_one_transaction() {
+    let world = World::new().await;
+    let customer = world.customer().await;
+    check(&world, "1 transaction(3 items) | 0 RCU 7 WCU");
+    let body = World::invoice_body(&customer);
+    assert_eq!(world.post("/v1/invoices", &body).await.status, 201);
+    check(&world, "1 read(2 keys) 1 transaction(3 items) | 2 RCU 13 WCU");
+    let mut body = body;
+    body["instalments"] = json!({ "count": 48 });
+    assert_eq!(world.post("/v1/invoices", &body).await.status, 201);
+    check(&world, "1 read(2 keys) 1 transaction(3 items) | 2 RCU 119 WCU");
+}
+
+#[tokio::test]
+async fn issuing_and_telling_costs_a_read_and_a_transaction_each() {
+    let world = World::new().await;
+    let customer = world.customer().await;
+    let body = World::invoice_body(&customer);
+    assert_eq!(world.post("/v1/invoices", &body).await.status, 201);
+    world.usage();
+    world.settle().await;
+    // The charge: 1 read, 1 transaction. The first message: 1 read, 1 put, 1 transaction.
+    check(&world, "2 read(4 keys) 1 put 2 transaction(5 items) | 4 RCU 19 WCU");
+    assert_eq!(bank_calls(&world), "GET /cobv/{txid} x 1, PUT /cobv/{txid} x 1");
+}
+
+#[tokio::test]
+async fn a_callback_is_one_read_one_transaction_and_one_call() {
+    let world = World::new().await;
+    let (_, pix) = paid_unheard(&world).await;
+    let item = callbacks::told(&pix);
+    assert_eq!(callbacks::post(&world, std::slice::from_ref(&item)).await.status, 200);
+    check(&world, "1 read(3 keys) 1 transaction(4 items) | 3 RCU 14 WCU");
+    assert_eq!(bank_calls(&world), "GET /pix/{e2eid} x 1");
+    // Told again: nothing but the look.
+    assert_eq!(callbacks::post(&world, &[item]).await.status, 200);
+    check(&world, "1 read(3 keys) | 3 RCU 0 WCU");
+    assert_eq!(bank_calls(&world), "");
+}
+
+#[tokio::test]
+async fn a_callback_that_leads_nowhere_costs_no_more() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    let key = world.bank.config().keys[0].clone();
+    let paid = world.bank.pay_key(&key, "10.00", None).unwrap();
+    let pix = world.bank.pix(&paid.e2eid).unwrap();
+    log_in(&world, &txid(&invoice, 1)).await;
+    assert_eq!(callbacks::post(&world, &[callbacks::told(&pix)]).await.status, 200);
+    check(&world, "1 read(2 keys) 1 transaction(2 items) | 2 RCU 5 WCU");
+    assert_eq!(bank_calls(&world), "GET /pix/{e2eid} x 1");
+}
+
+#[tokio::test]
+async fn a_receipt_is_a_read_and_two_writes() {
+    let world = World::new().await;
+    let (_, pix) = paid_unheard(&world).await;
+    assert_eq!(callbacks::post(&world, &[callbacks::told(&pix)]).await.status, 200);
+    world.usage();
+    bank_calls(&world);
+    world.settle().await;
+    assert_eq!(world.steps(), ["issue", "receipt"]);
+    check(&world, "1 read(2 keys) 1 put 1 transaction(3 items) | 2 RCU 10 WCU");
+    assert_eq!(bank_calls(&world), "");
+}
+
+#[tokio::test]
+async fn a_due_reminder_is_one_read_two_writes_and_one_call() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    world.clock.set(at("2026-12-05 09:00")).unwrap();
+    log_in(&world, &txid(&invoice, 1)).await;
+    world.sweep().await;
+    assert_eq!(world.steps(), ["issue", "due_minus_5"]);
+    // Beside the reminder, one query a shard.
+    check(&world, "1 read(2 keys) 16 query 1 put 1 transaction(3 items) | 10 RCU 11 WCU");
+    assert_eq!(bank_calls(&world), "GET /cobv/{txid} x 1");
+    world.sweep().await;
+    check(&world, "16 query | 8 RCU 0 WCU");
+    assert_eq!(bank_calls(&world), "");
+}
+
+#[tokio::test]
+async fn commands_are_one_read_and_one_transaction() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    world.usage();
+    let base = format!("/v1/invoices/{}", text(&invoice, "id"));
+    let reason = json!({ "reason": "a new code" });
+    let path = format!("{base}/instalments/1/charges");
+    assert_eq!(world.post(&path, &reason).await.status, 202);
+    check(&world, "1 read(2 keys) 1 transaction(3 items) | 2 RCU 12 WCU");
+    assert_eq!(world.post(&format!("{base}/cancel"), &reason).await.status, 202);
+    check(&world, "1 read(2 keys) 1 transaction(3 items) | 2 RCU 12 WCU");
+}
+
+#[tokio::test]
+async fn looking_costs_one_read() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    world.usage();
+    let (id, customer) = (text(&invoice, "id"), text(&invoice, "customer_id"));
+    let base = format!("/v1/invoices/{id}");
+    world.get(&base).await;
+    check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    world.get(&format!("/v1/customers/{customer}")).await;
+    check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    world.get(&format!("{base}/timeline")).await;
+    check(&world, "1 query | 1 RCU 0 WCU");
+    assert_eq!(world.call("GET", &format!("{base}/instalments/1/qr.png"), "").await.status, 200);
+    check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    let quote = json!({ "invoice_id": id, "on": "2026-12-20" });
+    assert_eq!(world.post("/v1/quotes", &quote).await.status, 200);
+    check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    let terms = json!({ "amount": "100.00", "due_date": "2026-12-10" });
+    let quote = json!({ "terms": terms, "on": "2026-12-20" });
+    assert_eq!(world.post("/v1/quotes", &quote).await.status, 200);
+    check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    let url = text(&invoice, "portal_url");
+    let page = &url[url.find("/p/").unwrap()..];
+    assert_eq!(world.call_with("GET", page, &[], "").await.status, 200);
+    check(&world, "1 read(2 keys) | 2 RCU 0 WCU");
+    for rest in ["/status", "/instalments/1/qr.svg"] {
+        let answer = world.call_with("GET", &format!("{page}{rest}"), &[], "").await;
+        assert_eq!(answer.status, 200, "{rest}");
+        check(&world, "1 read(1 keys) | 1 RCU 0 WCU");
+    }
+    assert_eq!(world.bank.calls().len(), 2, "looking asks the bank nothing");
+}
+
+// ---- Many ----------------------------------------------------------------------------------------
+
+/// Open invoices in the table. The figures of 100,000 are the bench's: here the engine is a debug
+/// build. What a sweep asks for does not depend on the number.
+const MANY: usize = 10_000;
+/// Invoices of one transaction.
+const CHUNK: usize = 100;
+
+fn a_customer(merchant: &MerchantId, now: DateTime<Utc>) -> Customer {
+    let draft = CustomerDraft {
+        name: "Padaria Aurora Ltda".into(),
+        document: "12ABC34501DE35".into(),
+        emails: vec!["financeiro@aurora.example".into()],
+        ..CustomerDraft::default()
+    };
+    Customer {
+        merchant: merchant.clone(),
+        id: CustomerId::from_ulid(&ulid_of(now, 7)).unwrap(),
+        version: 1,
+        created_at: now,
+        bill_to: draft.parse().unwrap(),
+    }
+}
+
+/// An invoice whose charge is active and whose payer was told: nothing is due for days.
+fn an_open_invoice(world: &World, now: DateTime<Utc>) -> Invoice {
+    let merchant = MerchantId::parse(MERCHANT).unwrap();
+    let settings = merchant_settings(&merchant, &world.bank);
+    let draft = InvoiceDraft {
+        number: "2026-001".into(),
+        description: "Serviços de novembro".into(),
+        amount: "1000.00".into(),
+        due_date: "2026-12-10".into(),
+        terms: TermsDraft::default(),
+        ..InvoiceDraft::default()
+    };
+    let id = InvoiceId::from_ulid(&ulid_of(now, 0)).unwrap();
+    let checked = draft.check(&settings, now).unwrap();
+    let (mut invoice, _) = checked.open(id, &settings, &a_customer(&merchant, now), now);
+    let instalment = &mut invoice.instalments[0];
+    instalment.charges[0].state = ChargeState::Active {
+        location: "pix.example.com/qr/v2/cobv/1".into(),
+        br_code: "000201".into(),
+        at: now,
+    };
+    instalment.chase.done.insert("issue".to_owned(), StepOutcome::Sent);
+    instalment.chase.last_touch_at = Some(now);
+    invoice
+}
+
+async fn fill(world: &World, count: usize) {
+    let now = world.now();
+    let template = an_open_invoice(world, now);
+    let work = template.next_work(&Rule::shipped(), now).unwrap();
+    assert!(work.at > now);
+    let store = &world.machine.deps().store;
+    let mut commit = Commit::new(&template.merchant);
+    for nth in 1..=count {
+        let mut invoice = template.clone();
+        invoice.id = InvoiceId::from_ulid(&ulid_of(now, nth as u128)).unwrap();
+        invoice.instalments[0].charges[0].txid = Txid::for_charge(&invoice.id, 1, 0).unwrap();
+        commit = commit.invoice(&invoice, Expected::New, Some(&work));
+        if nth % CHUNK == 0 || nth == count {
+            let full = std::mem::replace(&mut commit, Commit::new(&template.merchant));
+            store.commit(full).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_with_nothing_due_asks_each_shard_once_however_many_are_open() {
+    let world = World::new().await;
+    fill(&world, MANY).await;
+    world.usage();
+    world.machine.sweep().await.unwrap();
+    assert_eq!(WORK_SHARDS, 16);
+    check(&world, "16 query | 8 RCU 0 WCU");
+    assert_eq!(world.bank.total_calls(), 0);
+    assert!(world.mailbox.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_is_a_query_a_shard_and_one_read() {
+    let world = World::new().await;
+    fill(&world, 60).await;
+    world.usage();
+    let page = world.get("/v1/invoices?status=open").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 50);
+    // Four shards of one state, then the items.
+    check(&world, "1 read(50 keys) 4 query | 52 RCU 0 WCU");
+    let cursor = text(&page, "next_cursor");
+    let rest = world.get(&format!("/v1/invoices?status=open&cursor={cursor}")).await;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 10);
+    check(&world, "1 read(10 keys) 4 query | 12 RCU 0 WCU");
+    // Without a filter: four shards of four states.
+    world.get("/v1/invoices").await;
+    check(&world, "1 read(50 keys) 16 query | 58 RCU 0 WCU");
+    world.get("/v1/payments").await;
+    check(&world, "4 query | 2 RCU 0 WCU");
+    let customer = page["items"][0]["customer_id"].as_str().unwrap().to_owned();
+    world.get(&format!("/v1/invoices?customer_id={customer}")).await;
+    check(&world, "1 read(50 keys) 1 query | 51 RCU 0 WCU");
+}

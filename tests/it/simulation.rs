@@ -1,0 +1,180 @@
+//! A thousand small worlds, each played by a seed: commands, payments, callbacks that come late,
+//! twice or never, faults, crashes between any two steps, and time. At rest, the books are checked.
+//!
+//! A failure names its seed and prints what was done. To play one seed again:
+//!
+//! ```text
+//! SIM_SEED=7 cargo test -p quita-tests --test it simulation::one_seed -- --nocapture
+//! ```
+
+mod books;
+mod causes;
+mod checks;
+mod deeds;
+mod drafts;
+mod player;
+mod troubles;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chrono::TimeDelta;
+
+use player::{Player, Trace};
+
+/// Fewest and most deeds of one world.
+const DEEDS: std::ops::RangeInclusive<usize> = 35..=60;
+/// Quiet rounds at the end; each is longer than a claim's lease, a callback's delay, and every few
+/// of them than the longest wait between two tries.
+const ROUNDS_MAX: usize = 40;
+/// Seeds that once found something. They are played first.
+const FOUND: &[u64] = &[];
+
+#[test]
+fn seeds_that_found_something() {
+    play_all(FOUND.iter().copied());
+}
+
+#[test]
+fn seeds_from_1_to_250() {
+    play_all(1..=250);
+}
+
+#[test]
+fn seeds_from_251_to_500() {
+    play_all(251..=500);
+}
+
+#[test]
+fn seeds_from_501_to_750() {
+    play_all(501..=750);
+}
+
+#[test]
+fn seeds_from_751_to_1000() {
+    play_all(751..=1000);
+}
+
+/// The seed of `SIM_SEED`, with its trace; nothing without one.
+#[test]
+fn one_seed() {
+    let Ok(seed) = std::env::var("SIM_SEED") else { return };
+    let seed = seed.parse().unwrap();
+    let trace = Trace::default();
+    let outcome = play(seed, trace.clone());
+    println!("{}", trace.lock().unwrap().join("\n"));
+    outcome.unwrap();
+}
+
+fn play_all(seeds: impl Iterator<Item = u64>) {
+    let mut failures = Vec::new();
+    for seed in seeds {
+        let trace = Trace::default();
+        if let Err(why) = play(seed, trace.clone()) {
+            let steps = trace.lock().unwrap().len();
+            failures.push(format!("seed {seed}, {steps} steps: {why}"));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "play one again with SIM_SEED=<seed> cargo test -p quita-tests --test it \
+         simulation::one_seed -- --nocapture\n{}",
+        failures.join("\n")
+    );
+}
+
+/// Plays a world of its own runtime, so that nothing of it is left afterwards.
+fn play(seed: u64, trace: Trace) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            let mut player = Player::new(seed, trace).await;
+            player.play().await;
+            player.rest().await;
+            checks::all(&player).await
+        })
+    }));
+    match played {
+        Ok(wrongs) if wrongs.is_empty() => Ok(()),
+        Ok(wrongs) => Err(wrongs.join("\n    ")),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            Err(format!("panicked: {}", text.or(panic.downcast_ref().copied()).unwrap_or("?")))
+        }
+    }
+}
+
+impl Player {
+    async fn play(&mut self) {
+        self.ask_customer().await;
+        if self.chance(70) {
+            self.weather();
+        }
+        for _ in 0..self.rng.usize(DEEDS) {
+            // A dead process stays dead for some deeds.
+            if self.world.faults.is_down() && self.chance(60) {
+                self.rise();
+            }
+            self.deed().await;
+        }
+    }
+
+    async fn deed(&mut self) {
+        match self.rng.u8(0..100) {
+            0..13 => self.ask_invoice().await,
+            13..16 => self.ask_again().await,
+            16..17 => self.ask_customer().await,
+            17..20 => self.cancel().await,
+            20..23 => self.reissue().await,
+            23..33 => self.pay(),
+            33..36 => self.pay_wrongly(),
+            36..37 => self.pay_key(),
+            37..41 => self.refund(),
+            41..43 => self.forge().await,
+            43..44 => self.knock().await,
+            44..54 => self.deliver().await,
+            54..62 => self.pump().await,
+            62..70 => self.sweep().await,
+            70..72 => self.two_sweeps().await,
+            72..77 => self.race().await,
+            77..87 => self.jump(),
+            87..89 => self.weather(),
+            89..94 => self.mishap(),
+            94..99 => self.plan_crash(),
+            _ => self.restart(),
+        }
+    }
+
+    /// Everything works again, what is outstanding arrives, and time passes until nothing moves.
+    async fn rest(&mut self) {
+        self.world.faults.set_rates(Default::default());
+        self.world.faults.revive();
+        self.world.bank.faults().clear();
+        self.note("calm");
+        for nth in 0..self.asked.len() {
+            self.repeat_request(nth).await;
+        }
+        for round in 0..ROUNDS_MAX {
+            let minutes = if round % 4 == 0 { 61 } else { 11 };
+            self.advance(TimeDelta::minutes(minutes));
+            self.world.usage();
+            let due = self.callbacks_to_come();
+            let report = self.world.bank.deliver_callbacks().await;
+            self.told.extend(due.into_iter().filter(|_| report.failed + report.abandoned == 0));
+            self.sweep().await;
+            let usage = self.world.usage();
+            if round > 4 && usage.puts + usage.transactions == 0 && report.posts == 0 {
+                return;
+            }
+        }
+        self.wrongs.push("the world does not come to rest".to_owned());
+    }
+
+    fn callbacks_to_come(&self) -> Vec<String> {
+        let now = quita_app::ports::Clock::now(self.world.clock.as_ref());
+        let pending = self.world.bank.pending_callbacks().into_iter();
+        pending
+            .filter(|callback| callback.not_before.is_none_or(|at| at <= now))
+            .map(|callback| callback.e2eid)
+            .collect()
+    }
+}

@@ -1,0 +1,239 @@
+//! Two merchants in one table: neither sees, changes or even learns of what is the other's.
+
+use chrono::TimeDelta;
+use quita_app::keys;
+use quita_app::ports::Secrets as _;
+use quita_core::ids::MerchantId;
+use quita_psp_sandbox::PayOptions;
+use quita_table::{Commit, Expected};
+use serde_json::{Value, json};
+
+use crate::bad_invoices::assert_wrote_nothing;
+use crate::callbacks::told;
+use crate::world::{Answer, MERCHANT, World, merchant_settings, text, txid};
+
+const OTHER: &str = "mer_other";
+const OTHER_KEY: &str = "qk_test_other";
+
+/// A second merchant at the same bank, with a key of its own.
+struct Other<'a> {
+    world: &'a World,
+    headers_made: std::cell::Cell<u32>,
+}
+
+impl<'a> Other<'a> {
+    async fn of(world: &'a World) -> Self {
+        let other = MerchantId::parse(OTHER).unwrap();
+        let settings = merchant_settings(&other, &world.bank);
+        let commit = Commit::new(&other).merchant(&settings, Expected::New);
+        world.machine.deps().store.commit(commit).await.unwrap();
+        let bank = world.secrets.get(&format!("bank/{MERCHANT}")).await.unwrap().unwrap();
+        world.secrets.set(format!("bank/{OTHER}"), bank);
+        let bearer = world.bearer();
+        let own = bearer.trim_start_matches("Bearer ");
+        let known = json!([
+            { "sha256": keys::hash(own), "merchant": MERCHANT },
+            { "sha256": keys::hash(OTHER_KEY), "merchant": OTHER },
+        ]);
+        world.secrets.set(keys::SECRET, known.to_string());
+        world.clock.advance(TimeDelta::minutes(2)).unwrap();
+        Self { world, headers_made: std::cell::Cell::new(0) }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let nth = self.headers_made.replace(self.headers_made.get() + 1);
+        let (bearer, key) = (format!("Bearer {OTHER_KEY}"), format!("other-{nth}"));
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.world.call_with(method, path, &headers, &body).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.call("GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json()
+    }
+
+    async fn customer(&self, document: &str) -> String {
+        let body = json!({
+            "name": "Padaria Aurora Ltda",
+            "document": document,
+            "emails": ["financeiro@aurora.example"],
+        });
+        let answer = self.call("POST", "/v1/customers", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        text(&answer.json(), "id").to_owned()
+    }
+
+    async fn invoice(&self, customer: &str) -> Value {
+        let answer = self.call("POST", "/v1/invoices", &World::invoice_body(customer)).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        self.world.settle().await;
+        answer.json()
+    }
+}
+
+fn ids(list: &Value) -> Vec<String> {
+    list["items"].as_array().unwrap().iter().map(|item| text(item, "id").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn no_route_opens_what_belongs_to_another() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    let other = Other::of(&world).await;
+    let (id, customer) = (text(&invoice, "id"), text(&invoice, "customer_id"));
+    let base = format!("/v1/invoices/{id}");
+    let reason = json!({ "reason": "not mine" });
+    let routes = [
+        ("GET", format!("/v1/customers/{customer}"), Value::Null),
+        ("GET", base.clone(), Value::Null),
+        ("GET", format!("{base}/timeline"), Value::Null),
+        ("GET", format!("{base}/instalments/1/qr.svg"), Value::Null),
+        ("GET", format!("{base}/instalments/1/qr.png"), Value::Null),
+        ("POST", format!("{base}/cancel"), reason.clone()),
+        ("POST", format!("{base}/instalments/1/charges"), reason),
+        ("POST", "/v1/quotes".to_owned(), json!({ "invoice_id": id, "on": "2026-12-10" })),
+    ];
+    world.usage();
+    for (method, path, body) in &routes {
+        let answer = other.call(method, path, body).await;
+        assert_eq!(answer.outcome(), "404 not-found", "{method} {path}");
+        assert_wrote_nothing(&world, path);
+        // What exists elsewhere looks like what exists nowhere.
+        let nowhere = path.replace(id, "inv_01ARZ3NDEKTSV4RRFFQ69G5FAV");
+        let nowhere = nowhere.replace(customer, "cus_01ARZ3NDEKTSV4RRFFQ69G5FAV");
+        if nowhere != *path {
+            assert_eq!(other.call(method, &nowhere, body).await.body, answer.body, "{path}");
+        }
+    }
+    world.usage();
+    let answer = other.call("POST", "/v1/invoices", &World::invoice_body(customer)).await;
+    assert_eq!(answer.properties(), ["customer_id"]);
+    assert_wrote_nothing(&world, "an invoice for another's customer");
+    for list in ["/v1/customers", "/v1/invoices", "/v1/invoices?status=open", "/v1/payments"] {
+        assert_eq!(other.get(list).await["items"], json!([]), "{list}");
+    }
+    let theirs = other.get(&format!("/v1/invoices?customer_id={customer}")).await;
+    assert_eq!(theirs["items"], json!([]));
+    world.settle().await;
+    assert_eq!(world.reload(&invoice).await["version"], invoice["version"]);
+}
+
+#[tokio::test]
+async fn lists_and_cursors_stay_at_home() {
+    let world = World::new().await;
+    let customer = world.customer().await;
+    for nth in 0..5 {
+        world.invoice(&customer, json!({ "number": format!("own-{nth}") })).await;
+    }
+    let own = ids(&world.get("/v1/invoices").await);
+    let other = Other::of(&world).await;
+    // The same document is another customer with another merchant.
+    let theirs = other.customer("12.ABC.345/01DE-35").await;
+    assert_ne!(theirs, customer);
+    let invoice = other.invoice(&theirs).await;
+    assert_eq!(ids(&other.get("/v1/invoices").await), [text(&invoice, "id")]);
+    assert_eq!(ids(&other.get("/v1/customers").await), [theirs.as_str()]);
+    assert_eq!(ids(&world.get("/v1/invoices").await), own);
+    // A cursor says where to go on, never whose list it is.
+    let page = world.get("/v1/invoices?limit=2").await;
+    let cursor = text(&page, "next_cursor");
+    let followed = other.get(&format!("/v1/invoices?limit=2&cursor={cursor}")).await;
+    assert!(ids(&followed).iter().all(|id| id == text(&invoice, "id")), "{followed}");
+    let followed = world.get(&format!("/v1/invoices?limit=2&cursor={cursor}")).await;
+    assert_eq!(ids(&followed), own[2..4]);
+}
+
+#[tokio::test]
+async fn a_page_token_of_one_never_opens_anothers() {
+    let world = World::new().await;
+    let own = world.issued().await;
+    let other = Other::of(&world).await;
+    let theirs = other.invoice(&other.customer("11222333000181").await).await;
+    let token =
+        |invoice: &Value| text(invoice, "portal_url").rsplit_once("/p/").unwrap().1.to_owned();
+    let (own, theirs) = (token(&own), token(&theirs));
+    let (own_claims, own_signature) = own.rsplit_once('.').unwrap();
+    let (their_claims, their_signature) = theirs.rsplit_once('.').unwrap();
+    let mixed = [
+        format!("{own_claims}.{their_signature}"),
+        format!("{their_claims}.{own_signature}"),
+        own.replace(MERCHANT, OTHER),
+        theirs.replace(OTHER, MERCHANT),
+        own.to_lowercase(),
+        own_claims.to_owned(),
+    ];
+    for token in mixed {
+        for rest in ["", "/status", "/instalments/1/qr.svg", "/instalments/1/receipt"] {
+            let answer = world.call_with("GET", &format!("/p/{token}{rest}"), &[], "").await;
+            assert_eq!(answer.status, 404, "{token}{rest}");
+        }
+    }
+    for token in [own, theirs] {
+        let answer = world.call_with("GET", &format!("/p/{token}"), &[], "").await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn money_reported_to_one_never_pays_the_invoice_of_another() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    let other = Other::of(&world).await;
+    let paid = world.bank.pay(&txid(&invoice, 1), PayOptions::default()).unwrap();
+    let pix = told(&world.bank.pix(&paid.e2eid).unwrap());
+    let merchant = MerchantId::parse(OTHER).unwrap();
+    let hook = world.machine.deps().config.signing_key.hook_path(&merchant);
+    let body = json!({ "pix": [pix] }).to_string();
+    let answer = world.call_with("POST", &format!("{hook}/pix"), &[], &body).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(text(&world.reload(&invoice).await, "status"), "open");
+    let parked = other.get("/v1/payments").await;
+    assert_eq!(text(&parked["items"][0], "reason"), "unknown_txid");
+    // The own callback still credits it, and nothing of it is listed with the other.
+    world.settle().await;
+    assert_eq!(text(&world.reload(&invoice).await, "status"), "paid");
+    assert_eq!(world.parked().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_same_idempotency_key_of_two_merchants_is_two_keys() {
+    let world = World::new().await;
+    let other = Other::of(&world).await;
+    let body = json!({
+        "name": "Padaria Aurora Ltda",
+        "document": "12ABC34501DE35",
+        "emails": ["financeiro@aurora.example"],
+    })
+    .to_string();
+    let bearers = [world.bearer(), format!("Bearer {OTHER_KEY}")];
+    let mut customers = Vec::new();
+    for bearer in &bearers {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "same")];
+        let answer = world.call_with("POST", "/v1/customers", &headers, &body).await;
+        assert_eq!((answer.status, answer.header("idempotency-replayed")), (201, None));
+        customers.push(text(&answer.json(), "id").to_owned());
+    }
+    assert_ne!(customers[0], customers[1]);
+    assert_eq!(ids(&other.get("/v1/customers").await), [customers[1].as_str()]);
+}
+
+#[tokio::test]
+async fn a_merchant_without_a_bank_loses_nothing_and_disturbs_nobody() {
+    let world = World::new().await;
+    let other = Other::of(&world).await;
+    world.secrets.set(format!("bank/{OTHER}"), "{}");
+    let theirs = other.invoice(&other.customer("11222333000181").await).await;
+    let own = world.issued().await;
+    assert_eq!(text(&own["instalments"][0]["charge"], "status"), "active");
+    let theirs = other.get(&format!("/v1/invoices/{}", text(&theirs, "id"))).await;
+    let charge = &theirs["instalments"][0]["charge"];
+    assert_eq!(text(charge, "status"), "pending");
+    let bank = world.secrets.get(&format!("bank/{MERCHANT}")).await.unwrap().unwrap();
+    world.secrets.set(format!("bank/{OTHER}"), bank);
+    world.clock.advance(TimeDelta::hours(2)).unwrap();
+    world.sweep().await;
+    let theirs = other.get(&format!("/v1/invoices/{}", text(&theirs, "id"))).await;
+    assert_eq!(text(&theirs["instalments"][0]["charge"], "status"), "active");
+}
