@@ -22,7 +22,7 @@ use chrono::TimeDelta;
 use player::{Player, Trace};
 
 /// Fewest and most deeds of one world.
-const DEEDS: std::ops::RangeInclusive<usize> = 35..=60;
+const DEEDS: std::ops::RangeInclusive<usize> = 30..=45;
 /// Quiet rounds at the end; each is longer than a claim's lease, a callback's delay, and every few
 /// of them than the longest wait between two tries.
 const ROUNDS_MAX: usize = 40;
@@ -162,7 +162,7 @@ impl Player {
             self.told.extend(due.into_iter().filter(|_| report.failed + report.abandoned == 0));
             self.sweep().await;
             let usage = self.world.usage();
-            if round > 4 && usage.puts + usage.transactions == 0 && report.posts == 0 {
+            if round > 2 && usage.puts + usage.transactions == 0 && report.posts == 0 {
                 return;
             }
         }

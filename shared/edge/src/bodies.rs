@@ -67,7 +67,7 @@ pub struct InvoiceBody {
     /// May be left out when every instalment has its own.
     due_date: Option<String>,
     late_fee: Option<ValueBody>,
-    interest: Option<ValueBody>,
+    interest: Option<DailyBody>,
     rebate: Option<ValueBody>,
     discount: Option<DiscountBody>,
     payable_days_after_due: Option<i64>,
@@ -75,10 +75,18 @@ pub struct InvoiceBody {
     instalments: Option<InstalmentsBody>,
 }
 
-/// A value with its type, such as a late fee.
+/// A value with its type: a late fee or a rebate.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ValueBody {
+    r#type: String,
+    value: String,
+}
+
+/// A value with its type that counts by the day.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DailyBody {
     r#type: String,
     value: String,
     days: Option<String>,
@@ -145,13 +153,14 @@ impl InvoiceBody {
 
 fn terms(
     late_fee: Option<ValueBody>,
-    interest: Option<ValueBody>,
+    interest: Option<DailyBody>,
     rebate: Option<ValueBody>,
     discount: Option<DiscountBody>,
     payable_days_after_due: Option<i64>,
 ) -> TermsDraft {
-    let value =
-        |body: ValueBody| ValueDraft { kind: body.r#type, value: body.value, days: body.days };
+    let value = |body: ValueBody| ValueDraft { kind: body.r#type, value: body.value, days: None };
+    let daily =
+        |body: DailyBody| ValueDraft { kind: body.r#type, value: body.value, days: body.days };
     let dated = |body: DatedBody| DatedDraft { date: body.date, value: body.value };
     let discount = discount.map(|body| DiscountDraft {
         kind: body.r#type,
@@ -161,7 +170,7 @@ fn terms(
     });
     TermsDraft {
         late_fee: late_fee.map(value),
-        interest: interest.map(value),
+        interest: interest.map(daily),
         rebate: rebate.map(value),
         discount,
         payable_days_after_due,
@@ -206,7 +215,7 @@ struct QuoteTermsBody {
     amount: String,
     due_date: String,
     late_fee: Option<ValueBody>,
-    interest: Option<ValueBody>,
+    interest: Option<DailyBody>,
     rebate: Option<ValueBody>,
     discount: Option<DiscountBody>,
     payable_days_after_due: Option<i64>,

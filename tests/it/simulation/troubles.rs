@@ -241,7 +241,7 @@ impl Player {
 
     /// Brings a dead process back: with its memory, or a new one.
     pub fn rise(&mut self) {
-        if self.chance(50) {
+        if self.chance(30) {
             self.restart();
         } else {
             self.world.faults.revive();
