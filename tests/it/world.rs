@@ -3,8 +3,8 @@
 //!
 //! Calls go in as the JSON events API Gateway sends, and callbacks arrive over a real socket.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::encodings::Body;
 use axum::extract::State;
@@ -505,10 +505,7 @@ async fn serve_machine(front: Front, listener: TcpListener) {
     axum::serve(listener, router).await.unwrap();
 }
 
-async fn forward(
-    State(front): State<Front>,
-    request: axum::extract::Request,
-) -> impl IntoResponse {
+async fn forward(State(front): State<Front>, request: axum::extract::Request) -> impl IntoResponse {
     let machine = front.lock().unwrap().clone();
     let (parts, body) = request.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();

@@ -29,11 +29,7 @@ pub async fn create(
     }
 }
 
-pub async fn list(
-    deps: &Deps,
-    merchant: &MerchantId,
-    call: &Call,
-) -> Result<ApiResponse, Problem> {
+pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
     let (limit, cursor) = call.page()?;
     let page = deps.store.customers(merchant, limit, cursor.as_ref()).await;
     let page = page.map_err(quita_edge::problem::of_list)?;

@@ -23,11 +23,7 @@ pub enum Picture {
     Png,
 }
 
-pub async fn list(
-    deps: &Deps,
-    merchant: &MerchantId,
-    call: &Call,
-) -> Result<ApiResponse, Problem> {
+pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
     let (limit, cursor) = call.page()?;
     let page = match (call.query("customer_id"), call.query("status")) {
         (Some(_), Some(_)) => {

@@ -11,11 +11,7 @@ use crate::ListView;
 
 /// Lists parked payments, oldest first. `status` may only be `parked`: matched ones are listed
 /// with their invoice.
-pub async fn list(
-    deps: &Deps,
-    merchant: &MerchantId,
-    call: &Call,
-) -> Result<ApiResponse, Problem> {
+pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
     if call.query("status").is_some_and(|status| status != "parked") {
         return Err(Problem::invalid("status", "use parked"));
     }

@@ -315,10 +315,7 @@ pub(crate) fn client() -> &'static reqwest::Client {
         // A provider installed by somebody else serves as well.
         rustls::crypto::ring::default_provider().install_default().ok();
         let builder = || {
-            reqwest::Client::builder()
-                .timeout(ANSWER_TIMEOUT)
-                .pool_max_idle_per_host(0)
-                .no_proxy()
+            reqwest::Client::builder().timeout(ANSWER_TIMEOUT).pool_max_idle_per_host(0).no_proxy()
         };
         // A machine without a trust store can still call what runs on itself.
         let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());

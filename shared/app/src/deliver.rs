@@ -155,8 +155,7 @@ async fn post_chat(deps: &Deps, url: &str, message: &ChatMessage) -> Result<Stri
     let unknown = |error: reqwest::Error| {
         SendError::Unknown(Unknown::new("posting to the chat", error.without_url()))
     };
-    let answer =
-        deps.http.post(url).json(&slack_payload(message)).send().await.map_err(unknown)?;
+    let answer = deps.http.post(url).json(&slack_payload(message)).send().await.map_err(unknown)?;
     let status = answer.status();
     if status.is_success() {
         Ok(format!("chat answered {status}"))

@@ -45,12 +45,7 @@ impl Request {
     }
 
     /// The record that makes a repeat answer with `body`.
-    pub(crate) fn record(
-        &self,
-        status: u16,
-        body: &str,
-        now: DateTime<Utc>,
-    ) -> IdempotencyRecord {
+    pub(crate) fn record(&self, status: u16, body: &str, now: DateTime<Utc>) -> IdempotencyRecord {
         IdempotencyRecord {
             scope: self.scope.to_owned(),
             key: self.key.clone(),

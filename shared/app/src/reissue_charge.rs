@@ -66,8 +66,7 @@ pub(crate) async fn command(
         } else {
             apply::apply(Commit::new(merchant), state, &events, "api", now)?
         };
-        let body =
-            view(&after).map_err(|error| Unknown::new("writing the answer", error))?;
+        let body = view(&after).map_err(|error| Unknown::new("writing the answer", error))?;
         let commit = commit.idempotency(&request.record(ACCEPTED, &body, now));
         match deps.store.commit(commit).await {
             Ok(()) => return Ok(Ok(Answer { status: ACCEPTED, body, replayed: false })),

@@ -12,9 +12,6 @@ pub const ROUTES: [(&str, &[&str]); 3] = [
             crate::bus::CHARGE_DUE,
         ],
     ),
-    (
-        "sweep_reminders",
-        &[crate::bus::SHARD_DUE, "charge.issued.v1", "payment.matched.v1"],
-    ),
+    ("sweep_reminders", &[crate::bus::SHARD_DUE, "charge.issued.v1", "payment.matched.v1"]),
     ("payment_webhook", &["payment.reported.v1", crate::bus::CONFIRM_DUE]),
 ];

@@ -55,8 +55,7 @@ pub async fn sweep_shard(deps: &Deps, shard: u8) -> Result<Swept, Unknown> {
     let mut swept = Swept::default();
     let mut cursor: Option<Cursor> = None;
     for _ in 0..PAGES_MAX {
-        let page =
-            deps.store.due_work(shard, started, WORK_PAGE_MAX, cursor.as_ref()).await?;
+        let page = deps.store.due_work(shard, started, WORK_PAGE_MAX, cursor.as_ref()).await?;
         for entry in &page.entries {
             if stopwatch.elapsed() >= TIME_BUDGET {
                 return Ok(swept);

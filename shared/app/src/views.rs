@@ -138,12 +138,7 @@ impl InvoiceView {
 }
 
 impl InstalmentView {
-    fn of(
-        invoice: &Invoice,
-        instalment: &Instalment,
-        config: &Config,
-        today: NaiveDate,
-    ) -> Self {
+    fn of(invoice: &Invoice, instalment: &Instalment, config: &Config, today: NaiveDate) -> Self {
         let calendar = invoice.calendar();
         let matched = |payment: &quita_core::invoice::Matched| MatchedView {
             end_to_end_id: payment.e2eid.to_string(),

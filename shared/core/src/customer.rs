@@ -111,10 +111,8 @@ impl CustomerDraft {
         let name = text("name", &self.name, NAME_CHARS_MAX, &mut faults);
         let document = keep("document", TaxId::parse(&self.document), &mut faults);
         let emails = self.parse_emails(&mut faults);
-        let phone = self
-            .phone
-            .as_deref()
-            .and_then(|raw| keep("phone", Phone::parse(raw), &mut faults));
+        let phone =
+            self.phone.as_deref().and_then(|raw| keep("phone", Phone::parse(raw), &mut faults));
         let chat_webhook = self.chat_webhook_url.as_deref().and_then(|raw| {
             let parsed = parse_chat_webhook(raw);
             keep("chat_webhook_url", parsed, &mut faults)
@@ -152,9 +150,8 @@ impl CustomerDraft {
         if self.emails.len() > EMAILS_MAX {
             faults.push(Violation::new("emails", format!("give at most {EMAILS_MAX} addresses")));
         }
-        let parse = |(i, raw): (usize, &String)| {
-            keep(&format!("emails[{i}]"), Email::parse(raw), faults)
-        };
+        let parse =
+            |(i, raw): (usize, &String)| keep(&format!("emails[{i}]"), Email::parse(raw), faults);
         self.emails.iter().take(EMAILS_MAX).enumerate().filter_map(parse).collect()
     }
 }

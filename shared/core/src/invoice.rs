@@ -40,7 +40,8 @@ use crate::zone;
 
 pub use decide::{Command, Refusal, decide};
 pub use draft::{
-    CheckedDraft, DESCRIPTION_CHARS_MAX, InstalmentDraft, InvoiceDraft, INSTALMENTS_MAX, NUMBER_CHARS_MAX,
+    CheckedDraft, DESCRIPTION_CHARS_MAX, INSTALMENTS_MAX, InstalmentDraft, InvoiceDraft,
+    NUMBER_CHARS_MAX,
 };
 pub use event::Event;
 pub use evolve::evolve;
@@ -124,13 +125,25 @@ pub struct Charge {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ChargeState {
     /// Asked for, not yet confirmed by the bank.
-    Pending { attempts: u32, reason: Option<String>, next_try_at: DateTime<Utc> },
+    Pending {
+        attempts: u32,
+        reason: Option<String>,
+        next_try_at: DateTime<Utc>,
+    },
     /// The bank holds it and it can be paid.
-    Active { location: String, br_code: String, at: DateTime<Utc> },
+    Active {
+        location: String,
+        br_code: String,
+        at: DateTime<Utc>,
+    },
     /// The bank refused it for good; a person has to change something.
-    Rejected { reason: String },
+    Rejected {
+        reason: String,
+    },
     /// To be taken out at the bank, since it was replaced or the invoice cancelled.
-    Removing { next_try_at: DateTime<Utc> },
+    Removing {
+        next_try_at: DateTime<Utc>,
+    },
     Removed,
 }
 
@@ -425,9 +438,9 @@ impl Instalment {
             ChargeState::Pending { next_try_at, .. } | ChargeState::Removing { next_try_at } => {
                 Some(next_try_at)
             }
-            ChargeState::Active { .. }
-            | ChargeState::Rejected { .. }
-            | ChargeState::Removed => None,
+            ChargeState::Active { .. } | ChargeState::Rejected { .. } | ChargeState::Removed => {
+                None
+            }
         };
         self.charges.iter().filter_map(at).min()
     }

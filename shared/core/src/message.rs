@@ -59,11 +59,22 @@ pub struct Message {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum MessageState {
     /// Someone is sending it, until the lease ends.
-    Claimed { until: DateTime<Utc> },
+    Claimed {
+        until: DateTime<Utc>,
+    },
     /// Given back unsent, for sure.
-    Released { at: DateTime<Utc>, reason: String },
-    Sent { at: DateTime<Utc>, evidence: String },
-    Failed { at: DateTime<Utc>, reason: String },
+    Released {
+        at: DateTime<Utc>,
+        reason: String,
+    },
+    Sent {
+        at: DateTime<Utc>,
+        evidence: String,
+    },
+    Failed {
+        at: DateTime<Utc>,
+        reason: String,
+    },
 }
 
 impl Message {

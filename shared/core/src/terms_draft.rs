@@ -182,11 +182,7 @@ impl DiscountDraft {
     }
 }
 
-fn parse_basis(
-    property: &str,
-    raw: Option<&str>,
-    faults: &mut Vec<Violation>,
-) -> Option<DayBasis> {
+fn parse_basis(property: &str, raw: Option<&str>, faults: &mut Vec<Violation>) -> Option<DayBasis> {
     match raw {
         None | Some("calendar") => Some(DayBasis::Calendar),
         Some("business") => Some(DayBasis::Business),

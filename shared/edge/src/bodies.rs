@@ -242,9 +242,7 @@ impl QuoteBody {
 }
 
 /// Reads `instalments` in either shape, so that a fault inside keeps its path.
-fn instalments<'de, D: Deserializer<'de>>(
-    input: D,
-) -> Result<Option<InstalmentsBody>, D::Error> {
+fn instalments<'de, D: Deserializer<'de>>(input: D) -> Result<Option<InstalmentsBody>, D::Error> {
     struct Either;
     impl<'de> Visitor<'de> for Either {
         type Value = Option<InstalmentsBody>;

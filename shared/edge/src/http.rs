@@ -136,11 +136,7 @@ impl Call {
     }
 }
 
-fn decode(
-    body: Option<String>,
-    is_base64: bool,
-    bytes_max: usize,
-) -> Result<Vec<u8>, Problem> {
+fn decode(body: Option<String>, is_base64: bool, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let text = body.unwrap_or_default();
     let too_large = Problem::BodyTooLarge { bytes_max };
     // Base64 takes four characters for three bytes: checked before anything is decoded.

@@ -42,8 +42,7 @@ impl Trigger {
 
 /// Reads an event of ours as EventBridge delivers it.
 pub fn bus_event(payload: Value) -> Result<BusEvent, UnknownTrigger> {
-    let event: EventBridgeEvent =
-        serde_json::from_value(payload).map_err(UnknownTrigger::Shape)?;
+    let event: EventBridgeEvent = serde_json::from_value(payload).map_err(UnknownTrigger::Shape)?;
     if event.source != SOURCE {
         return Err(UnknownTrigger::Foreign { source_name: event.source });
     }

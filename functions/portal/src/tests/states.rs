@@ -1,6 +1,6 @@
 //! What the payment card offers in each state, and never offers.
 
-use quita_core::invoice::{Command, Invoice};
+use quita_core::invoice::{Command, Event, Invoice, evolve};
 
 use super::fixtures::*;
 
@@ -95,12 +95,9 @@ async fn an_invoice_being_canceled_shows_no_code() {
 }
 
 #[tokio::test]
-async fn a_charge_taken_out_because_a_payment_is_near_waits_for_it() {
-    let cancel = Command::Cancel { reason: "mistake".into() };
-    let invoice = run(issued(opened(&draft())), cancel, "2026-12-01 10:00");
-    let reason = "it was paid".to_owned();
-    let refused = Command::RecordRemovalRefused { instalment: 1, revision: 0, reason };
-    let invoice = run(invoice, refused, "2026-12-01 10:01");
+async fn a_debt_whose_charge_is_gone_is_waited_for() {
+    let gone = Event::ChargeRemoved { instalment: 1, revision: 0 };
+    let invoice = evolve(issued(opened(&draft())), &gone, at("2026-12-01 10:01"));
     let page = check(invoice, "", "2026-12-01 10:02", "unavailable", false).await;
     assert!(page.contains("data-live=\"yes\""));
 }

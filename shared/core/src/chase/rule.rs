@@ -106,9 +106,8 @@ impl Rule {
             channels: channels.to_vec(),
             effects: effects.to_vec(),
         };
-        let by_mail = |id, days, template| {
-            step(id, When::DaysFromDue(days), Some(template), &[Email], &[])
-        };
+        let by_mail =
+            |id, days, template| step(id, When::DaysFromDue(days), Some(template), &[Email], &[]);
         Self {
             version: DEFAULT_RULE_VERSION,
             window: SendWindow::default(),

@@ -39,11 +39,8 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
 fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Utc>) {
     match event {
         Event::ChargeIssued { revision, location, br_code, .. } => {
-            let active = ChargeState::Active {
-                location: location.clone(),
-                br_code: br_code.clone(),
-                at,
-            };
+            let active =
+                ChargeState::Active { location: location.clone(), br_code: br_code.clone(), at };
             set_charge(instalment, *revision, active);
         }
         Event::ChargeDelayed { revision, reason, next_try_at, .. } => {
@@ -134,12 +131,7 @@ fn set_charge(instalment: &mut Instalment, revision: u16, state: ChargeState) {
     }
 }
 
-fn delay_charge(
-    instalment: &mut Instalment,
-    revision: u16,
-    why: &str,
-    next_try_at: DateTime<Utc>,
-) {
+fn delay_charge(instalment: &mut Instalment, revision: u16, why: &str, next_try_at: DateTime<Utc>) {
     let Some(charge) = instalment.charges.iter_mut().find(|c| c.revision == revision) else {
         return;
     };
@@ -158,8 +150,7 @@ fn delay_charge(
 /// one nothing is left to ask, even when its answer was not stored yet.
 fn remove_open_charges(instalment: &mut Instalment, paid: Option<u16>, at: DateTime<Utc>) {
     for charge in &mut instalment.charges {
-        let open =
-            matches!(charge.state, ChargeState::Active { .. } | ChargeState::Pending { .. });
+        let open = matches!(charge.state, ChargeState::Active { .. } | ChargeState::Pending { .. });
         if open && paid != Some(charge.revision) {
             charge.state = ChargeState::Removing { next_try_at: at };
         } else if matches!(charge.state, ChargeState::Pending { .. }) {
