@@ -92,6 +92,8 @@ pub async fn issue_charge(
                     let answer = create(&bank, &settings, &known, charge, retry_at).await;
                     answers.push((which, answer));
                 }
+                // Not before its time: a worker may still be creating it.
+                ChargeState::Removing { next_try_at } if *next_try_at > now => {}
                 ChargeState::Removing { .. } => {
                     let retry_at = now + RETRY_FIRST;
                     let (answer, pix) = remove(&bank, &charge.txid, retry_at).await;

@@ -281,7 +281,10 @@ fn charges(player: &Player, books: &Books) -> Vec<String> {
     }
     for invoice in books.invoices.values() {
         if matches!(invoice.lifecycle, Lifecycle::Canceling { .. }) {
-            wrongs.push(format!("{} is still being canceled", invoice.id));
+            let rows = &books.events[&Aggregate::Invoice(invoice.id.clone())];
+            let told: Vec<String> =
+                rows.iter().map(|row| format!("{} {}", row.name, row.data["instalment"])).collect();
+            wrongs.push(format!("{} is still being canceled: {told:?}", invoice.id));
         }
         for instalment in &invoice.instalments {
             let place = (invoice.id.to_string(), instalment.number);

@@ -108,7 +108,7 @@ impl Player {
     }
 
     /// Pays a charge that can be paid: what the bank asks for, or something else.
-    pub async fn pay(&mut self) {
+    pub fn pay(&mut self) {
         let Some(charge) = self.some_charge(true) else { return };
         let (amount, fate) = match self.rng.u8(0..5) {
             0 => {
@@ -116,8 +116,6 @@ impl Player {
                 let wrong = pick(&mut self.rng, [due / 2 + 1, due + 1_000, 1]);
                 (Some(reais(wrong)), if wrong == due { Fate::Open } else { Fate::Wrong })
             }
-            // Created at the bank while it was canceled here, and not yet taken out again.
-            _ if self.is_canceled(&charge.txid).await => (None, Fate::Open),
             _ => (None, Fate::Exact),
         };
         let options = PayOptions { amount, ..PayOptions::default() };

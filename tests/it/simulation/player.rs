@@ -8,13 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{NaiveDate, TimeDelta};
 use fastrand::Rng;
-use quita_core::ids::{InvoiceId, MerchantId, Txid};
-use quita_core::invoice::Lifecycle;
+use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::zone::{SAO_PAULO, civil_date};
 use quita_psp_sandbox::{ChargeStatus, ChargeView};
-use quita_table::Store;
-use quita_table::schema::LOCAL_TABLE;
-use quita_table::store::ItemRef;
 
 use crate::world::{MERCHANT, World};
 
@@ -128,15 +124,6 @@ impl Player {
             return None;
         }
         Some(charges.swap_remove(self.rng.usize(..charges.len())))
-    }
-
-    /// Whether the invoice of a charge is canceled by now, read past all faults.
-    pub async fn is_canceled(&self, txid: &str) -> bool {
-        let id = Txid::parse(txid).unwrap().charge_ref().unwrap().invoice;
-        let store = Store::new(Arc::new(self.world.machine.engine().clone()), LOCAL_TABLE);
-        let refs = [ItemRef::Invoice(id.clone())];
-        let invoice = store.read(&Self::merchant(), &refs).await.unwrap().take_invoice(&id);
-        matches!(invoice.unwrap().lifecycle, Lifecycle::Canceled { .. })
     }
 
     pub fn merchant() -> MerchantId {

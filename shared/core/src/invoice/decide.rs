@@ -98,16 +98,6 @@ pub fn decide(
         Command::Reissue { instalment, reason } => reissue(invoice, instalment, reason, now),
         Command::RecordIssued { instalment, revision, location, br_code } => {
             let charge = charge(invoice, instalment, revision)?;
-            if came_after_removal(find(invoice, instalment)?, charge) {
-                let reason = "the bank took the charge after it was to be gone".to_owned();
-                let next_try_at = now;
-                return Ok(vec![Event::RemovalDelayed {
-                    instalment,
-                    revision,
-                    reason,
-                    next_try_at,
-                }]);
-            }
             let txid = charge.txid.clone();
             let event = Event::ChargeIssued { instalment, revision, txid, location, br_code };
             Ok(when(is_pending(charge), event))
@@ -217,10 +207,9 @@ fn removal(invoice: &Invoice, number: u16, revision: u16) -> Result<Vec<Event>, 
         return Ok(Vec::new());
     }
     let mut events = vec![Event::ChargeRemoved { instalment: number, revision }];
-    // The charge of a paid instalment stays with the bank: nothing is left to ask there.
-    let unpaid = invoice.instalments.iter().filter(|instalment| !instalment.is_paid());
-    let others = unpaid.flat_map(|instalment| {
-        let charges = instalment.charges.iter().filter(|charge| may_be_held(charge));
+    // A charge that was paid stays with the bank, also when the money is given back meanwhile.
+    let others = invoice.instalments.iter().flat_map(|instalment| {
+        let charges = instalment.charges.iter().filter(|charge| is_removing(charge));
         charges.map(|charge| (instalment.number, charge.revision))
     });
     let last = others.filter(|other| *other != (number, revision)).count() == 0;
@@ -275,13 +264,6 @@ fn charge(invoice: &Invoice, number: u16, revision: u16) -> Result<&Charge, Refu
         .iter()
         .find(|charge| charge.revision == revision)
         .ok_or(Refusal::NoSuchInstalment { number })
-}
-
-/// A charge that was asked for while another worker found nothing to remove: the bank holds it now,
-/// and nobody is to pay it.
-fn came_after_removal(instalment: &Instalment, charge: &Charge) -> bool {
-    let paid = instalment.payments.iter().any(|payment| payment.revision == charge.revision);
-    matches!(charge.state, ChargeState::Removed) && !paid
 }
 
 fn is_pending(charge: &Charge) -> bool {

@@ -1,9 +1,13 @@
 //! Applies an event to an invoice: total and free of rules. What may happen is decided elsewhere.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle, Matched};
 use crate::chase::StepOutcome;
+
+/// Longest that a worker can be creating a charge. Before it is over, a bank that does not hold the
+/// charge may hold it yet.
+const CREATION_MAX: TimeDelta = TimeDelta::minutes(2);
 
 /// The invoice after `event`, which happened at `at`. `version` grows by one.
 pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice {
@@ -150,12 +154,20 @@ fn delay_charge(instalment: &mut Instalment, revision: u16, why: &str, next_try_
 /// one nothing is left to ask, even when its answer was not stored yet.
 fn remove_open_charges(instalment: &mut Instalment, paid: Option<u16>, at: DateTime<Utc>) {
     for charge in &mut instalment.charges {
-        let open = matches!(charge.state, ChargeState::Active { .. } | ChargeState::Pending { .. });
-        if open && paid != Some(charge.revision) {
-            charge.state = ChargeState::Removing { next_try_at: at };
-        } else if matches!(charge.state, ChargeState::Pending { .. }) {
-            charge.state = ChargeState::Removed;
-        }
+        let is_paid = paid == Some(charge.revision);
+        let next_try_at = match charge.state {
+            ChargeState::Active { .. } if !is_paid => at,
+            ChargeState::Pending { .. } if !is_paid => at + CREATION_MAX,
+            ChargeState::Pending { .. } => {
+                charge.state = ChargeState::Removed;
+                continue;
+            }
+            ChargeState::Active { .. }
+            | ChargeState::Rejected { .. }
+            | ChargeState::Removing { .. }
+            | ChargeState::Removed => continue,
+        };
+        charge.state = ChargeState::Removing { next_try_at };
     }
 }
 

@@ -363,18 +363,25 @@ fn an_invoice_whose_payment_is_in_doubt_or_returned_can_be_canceled() {
 }
 
 #[test]
-fn a_charge_the_bank_took_after_its_removal_is_removed_again() {
+fn a_charge_that_may_still_be_created_is_not_removed_at_once() {
     let cancel = Command::Cancel { reason: "mistake".into() };
-    let invoice = run(open(&draft()).unwrap(), cancel, "2026-11-23 10:01");
-    let gone = Command::RecordRemoval { instalment: 1, revision: 0 };
-    let invoice = run(invoice, gone.clone(), "2026-11-23 10:02");
-    assert_eq!(invoice.state_name(), "canceled");
-    let (location, br_code) = ("pix.example.com/1".to_owned(), "000201".to_owned());
-    let issued = Command::RecordIssued { instalment: 1, revision: 0, location, br_code };
-    let invoice = run(invoice, issued, "2026-11-23 10:03");
-    assert!(invoice.charge_work().is_some(), "nobody would take it out");
-    let invoice = run(invoice, gone, "2026-11-23 10:04");
-    assert_eq!((invoice.state_name(), invoice.charge_work()), ("canceled", None));
+    let pending = run(open(&draft()).unwrap(), cancel.clone(), "2026-11-23 10:01");
+    assert_eq!(pending.charge_work(), Some(at("2026-11-23 10:03")), "a worker may be at it");
+    let held = run(issued(&draft()), cancel, "2026-11-23 10:05");
+    assert_eq!(held.charge_work(), Some(at("2026-11-23 10:05")));
+}
+
+#[test]
+fn a_payment_returned_while_the_invoice_is_canceled_does_not_hold_the_cancellation() {
+    let draft = InvoiceDraft { instalments: InstalmentDraft::Monthly(2), ..draft() };
+    let invoice = paid(issued(&draft), 1, 1, 50_000, "2026-12-01 09:00");
+    let e2eid = invoice.instalments[0].payments[0].e2eid.clone();
+    let invoice = run(invoice, Command::Cancel { reason: "mistake".into() }, "2026-12-01 10:00");
+    let returned = Money::from_centavos(50_000);
+    let told = Command::RecordReturn { instalment: 1, e2eid, returned };
+    let invoice = run(invoice, told, "2026-12-01 10:01");
+    let gone = Command::RecordRemoval { instalment: 2, revision: 0 };
+    assert_eq!(run(invoice, gone, "2026-12-01 10:02").state_name(), "canceled");
 }
 
 #[test]
