@@ -157,8 +157,6 @@ fn silence(facts: &Facts<'_>) -> Option<Why> {
         Some(Why::Canceled)
     } else if facts.hold.is_some() {
         Some(Why::OnHold)
-    } else if facts.state.ended {
-        Some(Why::RuleEnded)
     } else {
         None
     }

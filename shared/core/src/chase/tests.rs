@@ -130,6 +130,10 @@ fn the_chase_ends_in_a_person_not_in_silence() {
     state.ended = true;
     let said = check(&state, "2026-11-23 10:00", "2026-12-10", "2027-06-01 10:00");
     assert_eq!(said, "silent rule_ended");
+    // A charge that somebody re-issues afterwards still has to reach the payer.
+    state.done.remove("issue");
+    let said = check(&state, "2027-01-11 10:00", "2026-12-10", "2027-01-11 10:00");
+    assert_eq!(said, "send issue");
 }
 
 #[test]
