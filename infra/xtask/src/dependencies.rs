@@ -1,6 +1,6 @@
 //! What the workspace depends on, held against `deny.toml`: licences, bans, sources.
 //!
-//! It reads the three lists of that file that cargo-deny reads too, so that the check needs nothing
+//! It reads the two lists of that file that cargo-deny reads too, so that the check needs nothing
 //! installed. Advisories need cargo-deny and its database.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,6 @@ struct Policy {
     banned: Vec<String>,
     /// May be depended on in one version only.
     single: Vec<String>,
-    registries: Vec<String>,
 }
 
 /// Checks every dependency; `Err` lists every fault.
@@ -38,6 +37,9 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
 fn faults(packages: &[Value], policy: &Policy) -> Vec<String> {
     let mut faults = Vec::new();
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    // One registry for everything: whatever cargo is set to use.
+    let mut sources = packages.iter().map(|package| text(package, "source"));
+    let registry = sources.find(|source| source.starts_with("registry+"));
     for package in packages {
         let (name, version) = (text(package, "name"), text(package, "version"));
         versions.entry(name).or_default().push(version);
@@ -45,8 +47,7 @@ fn faults(packages: &[Value], policy: &Policy) -> Vec<String> {
         if source.is_empty() {
             continue; // A package of ours.
         }
-        let registry = source.strip_prefix("registry+").unwrap_or_default();
-        if !policy.registries.iter().any(|known| known == registry) {
+        if Some(source) != registry {
             faults.push(format!("{name} {version} comes from {source}"));
         }
         let licence = text(package, "license");
@@ -75,7 +76,6 @@ impl Policy {
             licences: list(file, "allow")?.iter().map(|entry| quoted(entry)).collect(),
             banned: names(banned),
             single: names(single),
-            registries: list(file, "allow-registry")?.iter().map(|entry| quoted(entry)).collect(),
         })
     }
 }
@@ -144,7 +144,6 @@ deny = [
     { crate = "openssl-sys" },
     { crate = "rustls", deny-multiple-versions = true },
 ]
-allow-registry = ["https://example.com/index"]
 "#;
 
     fn found(packages: &[Value]) -> Vec<String> {
@@ -183,13 +182,21 @@ allow-registry = ["https://example.com/index"]
 
     #[test]
     fn a_dependency_from_elsewhere_is_a_fault() {
-        let git = package("a", "1.0.0", json!("MIT"), json!("git+https://example.com/a"));
-        assert_eq!(found(&[git]), ["a 1.0.0 comes from git+https://example.com/a"]);
+        let package = |name, source: &str| package(name, "1.0.0", json!("MIT"), json!(source));
+        let git = package("a", "git+https://example.com/a");
+        let other = package("b", "registry+https://example.org/index");
+        assert_eq!(
+            found(&[package("c", REGISTRY), git, other]),
+            [
+                "a 1.0.0 comes from git+https://example.com/a",
+                "b 1.0.0 comes from registry+https://example.org/index"
+            ]
+        );
     }
 
     #[test]
     fn a_policy_that_cannot_be_read_allows_nothing() {
         assert!(Policy::read("allow = [\n").is_err());
-        assert!(Policy::read("allow = [MIT]\ndeny = []\nallow-registry = []\n").is_err());
+        assert!(Policy::read("allow = [MIT]\ndeny = []\n").is_err());
     }
 }
