@@ -194,6 +194,7 @@ async fn everything_wrong_is_told_at_once() {
             "interest.value",
             "late_fee.value",
             "number",
+            "payable_days_after_due",
             "po_number",
             "rebate.type",
         ],

@@ -122,12 +122,11 @@ impl InvoiceDraft {
         match &self.instalments {
             InstalmentDraft::Whole => {
                 let due = parse_date("due_date", &self.due_date, faults);
-                let part = |(amount, due)| Part { path: String::new(), amount, due };
-                total.zip(due).map(part).into_iter().collect()
+                vec![Part { path: String::new(), amount: total, due }]
             }
             InstalmentDraft::Monthly(count) => {
                 let first = parse_date("due_date", &self.due_date, faults);
-                monthly_parts(*count, total.zip(first), faults)
+                monthly_parts(*count, total, first, faults)
             }
             InstalmentDraft::Listed(list) => listed_parts(list, total, faults),
         }
@@ -138,13 +137,30 @@ impl InvoiceDraft {
 struct Part {
     /// Where its amount and due date stand in the request; empty for the invoice itself.
     path: String,
-    amount: Money,
-    due: NaiveDate,
+    /// `None` where it could not be read, which was reported.
+    amount: Option<Money>,
+    due: Option<NaiveDate>,
+}
+
+/// In place of an amount that could not be read, so that what does not depend on it is checked too.
+const STAND_IN: Money = Money::from_centavos(100_000_000);
+
+impl Part {
+    /// Whether a fault can be told although amount or due date could not be read.
+    fn can_tell(&self, property: &str) -> bool {
+        match property {
+            "amount" => self.amount.is_some(),
+            "due_date" => self.due.is_some(),
+            "late_fee.value" | "interest.value" | "payable_days_after_due" => true,
+            _ => self.amount.is_some() && self.due.is_some(),
+        }
+    }
 }
 
 fn monthly_parts(
     count: i64,
-    known: Option<(Money, NaiveDate)>,
+    total: Option<Money>,
+    first: Option<NaiveDate>,
     faults: &mut Vec<Violation>,
 ) -> Vec<Part> {
     let in_bounds = u16::try_from(count).ok().filter(|n| usize::from(*n) <= INSTALMENTS_MAX);
@@ -153,12 +169,15 @@ fn monthly_parts(
         faults.push(Violation::new("instalments.count", reason));
         return Vec::new();
     };
-    let Some((total, first)) = known else {
-        return Vec::new();
-    };
-    let dates = monthly_series(first, count.get());
-    let part = |(amount, due)| Part { path: String::new(), amount, due };
-    total.split(count).into_iter().zip(dates).map(part).collect()
+    let part = |amount, due| Part { path: String::new(), amount, due };
+    match (total, first) {
+        (Some(total), Some(first)) => {
+            let dates = monthly_series(first, count.get()).into_iter().map(Some);
+            let amounts = total.split(count).into_iter().map(Some);
+            amounts.zip(dates).map(|(amount, due)| part(amount, due)).collect()
+        }
+        (amount, due) => vec![part(amount, due)],
+    }
 }
 
 fn listed_parts(
@@ -175,19 +194,23 @@ fn listed_parts(
         let path = format!("instalments[{i}].");
         let amount = parse_money(&format!("{path}amount"), amount, faults);
         let due = parse_date(&format!("{path}due_date"), due, faults);
-        amount.zip(due).map(|(amount, due)| Part { path, amount, due })
+        Part { path, amount, due }
     };
-    let parts: Vec<Part> = list.iter().enumerate().filter_map(part).collect();
-    if parts.len() == list.len() {
-        let sum: Money = parts.iter().map(|part| part.amount).sum();
+    let parts: Vec<Part> = list.iter().enumerate().map(part).collect();
+    if let Some(amounts) = parts.iter().map(|part| part.amount).collect::<Option<Vec<Money>>>() {
+        let sum: Money = amounts.into_iter().sum();
         if let Some(total) = total.filter(|total| *total != sum) {
             let reason = format!("the instalments add up to {sum}, the amount is {total}");
             faults.push(Violation::new("instalments", reason));
         }
-        if let Some(i) = (1..parts.len()).find(|i| parts[*i].due <= parts[i - 1].due) {
-            let reason = "put the instalments in the order of their due dates";
-            faults.push(Violation::new(format!("instalments[{i}].due_date"), reason));
-        }
+    }
+    let disordered = |i: &usize| {
+        let dates = parts[i - 1].due.zip(parts[*i].due);
+        dates.is_some_and(|(before, after)| after <= before)
+    };
+    if let Some(i) = (1..parts.len()).find(disordered) {
+        let reason = "put the instalments in the order of their due dates";
+        faults.push(Violation::new(format!("instalments[{i}].due_date"), reason));
     }
     parts
 }
@@ -203,13 +226,14 @@ fn check_parts(
     let calendar = merchant.issuing.calendar();
     let mut checked = Vec::with_capacity(parts.len());
     for part in parts {
-        let terms = parsed.of(part.amount, part.due);
-        if part.due > today + Days::new(DUE_DAYS_AHEAD_MAX) {
+        let terms = parsed.of(part.amount.unwrap_or(STAND_IN), part.due.unwrap_or(today));
+        if terms.due_date > today + Days::new(DUE_DAYS_AHEAD_MAX) {
             let reason = format!("use a date within {DUE_DAYS_AHEAD_MAX} days");
             faults.push(Violation::new(format!("{}due_date", part.path), reason));
             continue;
         }
-        for mut fault in terms.violations(today, &calendar, &merchant.issuing.policy) {
+        let violations = terms.violations(today, &calendar, &merchant.issuing.policy);
+        for mut fault in violations.into_iter().filter(|fault| part.can_tell(&fault.property)) {
             if matches!(fault.property.as_str(), "amount" | "due_date") {
                 fault.property.insert_str(0, &part.path);
             }

@@ -154,6 +154,17 @@ fn every_fault_of_an_invoice_is_told_at_once() {
 }
 
 #[test]
+fn a_fault_beside_an_unreadable_amount_or_date_is_told_as_well() {
+    let high = TermsDraft { late_fee: value("percent", "200.00"), ..TermsDraft::default() };
+    let bad = |amount: &str, due: &str| {
+        let terms = high.clone();
+        open(&InvoiceDraft { amount: amount.into(), due_date: due.into(), terms, ..draft() })
+    };
+    assert_eq!(bad("-1.00", "2020-01-01").unwrap_err(), ["amount", "due_date", "late_fee.value"]);
+    assert_eq!(bad("10.00", "soon").unwrap_err(), ["due_date", "late_fee.value"]);
+}
+
+#[test]
 fn bad_amounts_and_dates_are_refused_where_they_stand() {
     let with = |amount: &str, due: &str| {
         open(&InvoiceDraft { amount: amount.into(), due_date: due.into(), ..draft() })
