@@ -19,7 +19,7 @@ use std::time::Duration;
 use quita_app::bus::{BusEvent, SOURCE};
 use quita_app::keys::ApiKeys;
 use quita_app::ports::{Clock, IdSource, Mailer, RandomIds, Secrets};
-use quita_app::{Banks, Config, Deps, Unknown, routing};
+use quita_app::{Banks, Config, Deps, Unknown, chain, routing};
 use quita_edge::trigger::{Trigger, bus_event};
 use quita_edge::{ApiRequest, ApiResponse, Problem};
 use quita_pix::client::ClientOptions;
@@ -305,17 +305,6 @@ fn as_delivered(event: &BusEvent) -> serde_json::Value {
 
 fn log(error: &Unknown, what: &'static str) {
     tracing::error!(error = error as &dyn std::error::Error, "{what}: {}", chain(error));
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// A client for this machine and for chat webhooks.

@@ -59,14 +59,7 @@ fn ended(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = error.to_string();
-            let mut source = error.source();
-            while let Some(cause) = source {
-                text.push_str(": ");
-                text.push_str(&cause.to_string());
-                source = cause.source();
-            }
-            eprintln!("error: {text}");
+            eprintln!("error: {}", quita_app::chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
