@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what Quita costs in time, as rates, quantiles and ratios.
 //!
 //! Every figure is taken in one run on one machine, so ratios between rows mean more than the rows.
-//! Nothing here asserts a time.
+//! Nothing here asserts a time. Arguments name the groups to run: pure, calls, imports, sweep.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark's panic is its report")]
 
@@ -9,10 +9,14 @@
 #[allow(dead_code, reason = "the benchmark uses a part of the tests' world")]
 mod world;
 
+#[path = "figures/imports.rs"]
+mod imports;
 #[path = "figures/peak.rs"]
 mod peak;
 #[path = "figures/portfolio.rs"]
 mod portfolio;
+#[path = "figures/statement.rs"]
+mod statement;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -39,10 +43,27 @@ const DYNAMIC: &str = "00020101021226810014br.gov.bcb.pix2559pix.example.com/qr/
 
 fn main() {
     conditions();
-    pure();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(latencies());
-    runtime.block_on(portfolio::sweep());
+    if is_asked("pure") {
+        pure();
+    }
+    if is_asked("calls") {
+        runtime.block_on(latencies());
+    }
+    if is_asked("imports") {
+        imports::reading();
+        runtime.block_on(imports::importing());
+    }
+    if is_asked("sweep") {
+        runtime.block_on(portfolio::sweep());
+    }
+}
+
+/// Whether a group of figures is named among the arguments, or none is.
+fn is_asked(group: &str) -> bool {
+    let mut named =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|name| name == group)
 }
 
 fn conditions() {

@@ -1,5 +1,6 @@
 // The payer's way: from the message to the page, code in hand, paid, receipt.
 
+import { pay } from './bank.mjs';
 import { dayFromToday } from './local.mjs';
 import { isReadable, looksSound } from './looks.mjs';
 import { equal, expect } from './report.mjs';
@@ -151,17 +152,6 @@ async function twoTaps(browser, local, invoice) {
   throw new Error(`no message of ${messages.length} links to ${invoice.portal_url}`);
 }
 
-/** Pays a charge with the button of the bank's page. */
-async function pay(browser, local, txid) {
-  const bank = await browser.page();
-  await bank.goto(`${local.url}/_local/bank`);
-  const form = bank.locator('form', { has: bank.locator(`input[value="${txid}"]`) });
-  await form.getByRole('button', { name: 'Pay', exact: true }).click();
-  await bank.waitForLoadState();
-  equal(bank.faults.join('\n'), '', 'faults of the bank page');
-  await bank.done();
-}
-
 async function paysAndSees(browser, local, invoice, width, lang) {
   const page = await browser.page({ width });
   await page.goto(`${invoice.portal_url}?lang=${lang}`);
@@ -182,7 +172,7 @@ async function paysAndSees(browser, local, invoice, width, lang) {
   equal(paid.status, 'paid', 'status at the API');
   const text = await page.textContent('.receipt');
   const [pix] = paid.instalments[0].payments;
-  expect(text.includes(pix.end_to_end_id), 'the Pix of the API is on the receipt');
+  expect(text.includes(pix.payment_id), 'the Pix of the API is on the receipt');
   expect(text.includes(WORDS[lang].amount), 'amount on the receipt');
   equal(await page.getAttribute('html', 'lang'), lang, 'language of the receipt');
   await looksSound(page);

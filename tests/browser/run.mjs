@@ -14,6 +14,7 @@ import { startLocal } from './local.mjs';
 import { Report } from './report.mjs';
 import { guards } from './guards.mjs';
 import { localPages } from './local_pages.mjs';
+import { payerMoney } from './payer_money.mjs';
 import { payerPages } from './payer_pages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -25,6 +26,7 @@ const browser = await openBrowser(pictures);
 const local = await startLocal(root);
 try {
   await payerPages(report, browser, local);
+  await payerMoney(report, browser, local);
   await guards(report, browser, local);
   await localPages(report, browser, local);
 } finally {

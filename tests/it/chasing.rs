@@ -87,17 +87,20 @@ async fn trap_42_nobody_who_paid_is_reminded_although_the_callback_was_lost() {
 }
 
 #[tokio::test]
-async fn a_payment_of_another_amount_holds_the_chase_although_its_callback_was_lost() {
+async fn who_paid_a_part_is_asked_for_the_whole_because_the_callback_was_lost() {
     let world = World::new().await;
     let invoice = world.issued().await;
     world.bank.faults().next_callback(CallbackFault::Drop);
-    let short = quita_psp_sandbox::PayOptions { amount: Some("1.00".into()), ..Default::default() };
-    world.pay_with(&txid(&invoice, 1), short).await;
-    walk(&world, "2026-12-20 12:00").await;
-    assert_eq!(world.steps(), ["issue"]);
-    assert_eq!(world.parked().await, ["wrong_amount"]);
-    let held = world.reload(&invoice).await;
-    assert_eq!(text(&held["next_action"], "why"), "on_hold");
+    let part = quita_psp_sandbox::PayOptions { amount: Some("1.00".into()), ..Default::default() };
+    world.pay_with(&txid(&invoice, 1), part).await;
+    walk(&world, "2026-12-10 12:00").await;
+    assert_eq!(world.steps(), ["issue", "receipt", "due_minus_5", "due_today"]);
+    let path = format!("/v1/invoices/{}/timeline?limit=100", text(&invoice, "id"));
+    let timeline = world.get(&path).await;
+    let rows = timeline["items"].as_array().unwrap();
+    let asked = rows.iter().filter(|row| row["event"] == "reminder.done");
+    let amounts: Vec<&str> = asked.map(|row| text(&row["data"], "amount")).collect();
+    assert_eq!(amounts, ["1000.00", "999.00", "999.00"]);
 }
 
 #[tokio::test]

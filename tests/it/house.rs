@@ -13,21 +13,23 @@ use crate::files::{names_in, root};
 /// The layers, lowest first. A package depends on lower layers only.
 const LAYERS: [&[&str]; 5] = [
     &["quita-core"],
-    &["quita-pix", "quita-table", "quita-notify"],
+    &["quita-bank-files", "quita-pix", "quita-table", "quita-notify"],
     &["quita-app"],
     &["quita-edge", "quita-aws", "quita-testkit"],
     &[
         "quita-create-invoice",
+        "quita-import-bank-file",
         "quita-issue-charge",
         "quita-payment-webhook",
         "quita-portal",
         "quita-receivables-api",
+        "quita-reconcile-payments",
         "quita-relay-events",
         "quita-sweep-reminders",
     ],
 ];
 /// On top of all layers, and depended on by nothing but each other.
-const TOP: [&str; 2] = ["quita-local", "quita-tests"];
+const TOP: [&str; 3] = ["quita-fuzz", "quita-local", "quita-tests"];
 /// Stands apart: the bank computes amounts by itself, so that an error of ours shows.
 const BANK: &str = "quita-psp-sandbox";
 /// Stands apart: it is compiled before anything else.

@@ -5,9 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use quita_app::bus::{BusEvent, CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, SOURCE};
+use quita_app::bus::{
+    BusEvent, CHARGE_DUE, CONFIRM_DUE, IMPORT_DUE, RECONCILE_DUE, SHARD_DUE, SOURCE,
+};
+use quita_app::clear_flag::FLAG_CLEARED;
 use quita_app::routing::ROUTES;
-use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Event;
 use quita_table::items::kind;
 use quita_table::keys::WORK_SHARDS;
@@ -16,13 +19,15 @@ use serde_json::{Value, json};
 
 use crate::files::{array, event_schema, names_in, object, openapi, template, text};
 use crate::openapi::operations;
-use crate::sample_events::every_event;
+use crate::sample_events::{every_event, every_payment_event};
 use crate::schema::faults;
 
-/// Events of a payment's own history, as `quita_app::take_payment` names them.
-const PAYMENT_EVENTS: [&str; 3] = ["payment.parked", "payment.reported", "payment.refund_reported"];
+/// Events of a merchant's reconciliation with its bank.
+const RECONCILIATION_EVENTS: [&str; 3] = quita_core::reconciliation::Event::NAMES;
+/// Events of bank files and of their lines.
+const IMPORT_EVENTS: [&str; 5] = quita_core::bank_import::EVENTS;
 /// Events that ask for work instead of telling a fact.
-const WORK_EVENTS: [&str; 3] = [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE];
+const WORK_EVENTS: [&str; 5] = [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE];
 
 /// Resources of one type, by their names.
 fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
@@ -152,7 +157,15 @@ fn every_event_the_code_routes_is_what_the_rules_deliver() {
 #[test]
 fn every_event_on_the_bus_has_a_schema_and_every_schema_an_event() {
     let invoice = every_event().iter().map(Event::name).collect::<BTreeSet<_>>();
-    let facts = invoice.into_iter().chain(PAYMENT_EVENTS).map(|name| format!("{name}.v1"));
+    let payment = every_payment_event();
+    let payment = payment.iter().filter_map(quita_core::payment::Event::name);
+    let facts = invoice
+        .into_iter()
+        .chain(payment)
+        .chain(RECONCILIATION_EVENTS)
+        .chain(IMPORT_EVENTS)
+        .chain([FLAG_CLEARED]);
+    let facts = facts.map(|name| format!("{name}.v1"));
     let known: BTreeSet<String> = facts.chain(WORK_EVENTS.map(str::to_owned)).collect();
     assert_eq!(names_in("infra/events", ".json"), known);
     for detail_type in &known {
@@ -168,12 +181,15 @@ fn every_event_on_the_bus_has_a_schema_and_every_schema_an_event() {
 fn every_event_that_asks_for_work_is_what_its_schema_says() {
     let merchant = MerchantId::parse("mer_aurora").unwrap();
     let invoice = InvoiceId::parse("inv_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
-    let payment = EndToEndId::parse("E18236120202612101345s0123456789").unwrap();
+    let payment = PaymentId::parse("E18236120202612101345s0123456789").unwrap();
+    let import = ImportId::parse("imp_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
     let at = DateTime::UNIX_EPOCH;
     let last_shard = WORK_SHARDS - 1;
     for event in [
         BusEvent::charge_due(&merchant, &invoice, at),
         BusEvent::confirm_due(&merchant, &payment, at),
+        BusEvent::reconcile_due(&merchant, at),
+        BusEvent::import_due(&merchant, &import, at),
         BusEvent::shard_due(last_shard, at),
     ] {
         let schema = event_schema(&event.detail_type);

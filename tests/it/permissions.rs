@@ -20,10 +20,12 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let reading = |more: &[&'static str]| READ.into_iter().chain(more.iter().copied()).collect();
     BTreeMap::from([
         ("functions/create_invoice", reading(&[WRITE, SECRET])),
+        ("functions/import_bank_file", reading(&[WRITE, QUERY, SECRET])),
         ("functions/issue_charge", reading(&[WRITE, SECRET])),
         ("functions/payment_webhook", reading(&[WRITE, SECRET])),
         ("functions/portal", reading(&[SECRET])),
         ("functions/receivables_api", reading(&[WRITE, QUERY, SECRET])),
+        ("functions/reconcile_payments", reading(&[WRITE, QUERY, SECRET])),
         ("functions/relay_events", BTreeSet::from([PUBLISH, SECRET])),
         ("functions/sweep_reminders", reading(&[WRITE, QUERY, SECRET, PUBLISH, MAIL, RAW_MAIL])),
     ])
@@ -93,7 +95,13 @@ fn only_who_talks_to_the_bank_may_read_its_credentials() {
             .map(|(folder, _)| folder.strip_prefix("functions/").unwrap_or(folder))
             .collect()
     };
-    let bank = ["issue_charge", "payment_webhook", "sweep_reminders"];
+    let bank = [
+        "import_bank_file",
+        "issue_charge",
+        "payment_webhook",
+        "reconcile_payments",
+        "sweep_reminders",
+    ];
     assert_eq!(reading("${SecretPrefix}bank/*"), BTreeSet::from(bank));
     let keys = ["create_invoice", "receivables_api"];
     assert_eq!(reading("${SecretPrefix}api-keys-??????"), BTreeSet::from(keys));

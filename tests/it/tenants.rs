@@ -16,13 +16,13 @@ const OTHER: &str = "mer_other";
 const OTHER_KEY: &str = "qk_test_other";
 
 /// A second merchant at the same bank, with a key of its own.
-struct Other<'a> {
+pub struct Other<'a> {
     world: &'a World,
     headers_made: std::cell::Cell<u32>,
 }
 
 impl<'a> Other<'a> {
-    async fn of(world: &'a World) -> Self {
+    pub async fn of(world: &'a World) -> Self {
         let other = MerchantId::parse(OTHER).unwrap();
         let settings = merchant_settings(&other, &world.bank);
         let commit = Commit::new(&other).merchant(&settings, Expected::New);
@@ -40,7 +40,7 @@ impl<'a> Other<'a> {
         Self { world, headers_made: std::cell::Cell::new(0) }
     }
 
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
         let nth = self.headers_made.replace(self.headers_made.get() + 1);
         let (bearer, key) = (format!("Bearer {OTHER_KEY}"), format!("other-{nth}"));
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
@@ -48,7 +48,7 @@ impl<'a> Other<'a> {
         self.world.call_with(method, path, &headers, &body).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let answer = self.call("GET", path, &Value::Null).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()
@@ -87,6 +87,11 @@ async fn no_route_opens_what_belongs_to_another() {
     let reason = json!({ "reason": "not mine" });
     let routes = [
         ("GET", format!("/v1/customers/{customer}"), Value::Null),
+        ("GET", format!("/v1/customers/{customer}/account"), Value::Null),
+        ("GET", format!("/v1/customers/{customer}/pix_code"), Value::Null),
+        ("GET", format!("/v1/customers/{customer}/pix_code/qr.svg"), Value::Null),
+        ("GET", format!("/v1/customers/{customer}/pix_code/qr.png"), Value::Null),
+        ("POST", format!("/v1/customers/{customer}/flag/clear"), reason.clone()),
         ("GET", base.clone(), Value::Null),
         ("GET", format!("{base}/timeline"), Value::Null),
         ("GET", format!("{base}/instalments/1/qr.svg"), Value::Null),
@@ -190,7 +195,7 @@ async fn money_reported_to_one_never_pays_the_invoice_of_another() {
     assert_eq!(answer.status, 200);
     assert_eq!(text(&world.reload(&invoice).await, "status"), "open");
     let parked = other.get("/v1/payments").await;
-    assert_eq!(text(&parked["items"][0], "reason"), "unknown_txid");
+    assert_eq!(text(&parked["items"][0]["attention"], "reason"), "unknown_txid");
     // The own callback still credits it, and nothing of it is listed with the other.
     world.settle().await;
     assert_eq!(text(&world.reload(&invoice).await, "status"), "paid");
@@ -236,4 +241,57 @@ async fn a_merchant_without_a_bank_loses_nothing_and_disturbs_nobody() {
     world.sweep().await;
     let theirs = other.get(&format!("/v1/invoices/{}", text(&theirs, "id"))).await;
     assert_eq!(text(&theirs["instalments"][0]["charge"], "status"), "active");
+}
+
+#[tokio::test]
+async fn no_payment_of_another_is_seen_moved_or_given_back() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    let other = Other::of(&world).await;
+    let customer = other.customer("11222333000181").await;
+    let theirs = other.invoice(&customer).await;
+    let key = world.bank.config().keys[0].clone();
+    let stray = world.bank.pay_key(&key, "10.00", Some("STRAY")).unwrap();
+    world.settle().await;
+    let (payment, exception) =
+        (format!("/v1/payments/{}", stray.e2eid), format!("/v1/exceptions/{}", stray.e2eid));
+    let part = json!({ "allocations": [{ "invoice_id": theirs["id"], "amount": "1.00" }] });
+    let amount = json!({ "amount": "1.00", "reason": "not mine" });
+    let routes = [
+        ("GET", payment.clone(), Value::Null),
+        ("GET", format!("{payment}/timeline"), Value::Null),
+        ("POST", format!("{payment}/allocations"), part.clone()),
+        ("POST", format!("{payment}/account"), json!({ "customer_id": customer })),
+        ("POST", format!("{payment}/account/withdrawals"), amount.clone()),
+        ("POST", format!("{payment}/refunds"), amount),
+        ("GET", exception.clone(), Value::Null),
+        ("POST", format!("{exception}/assign"), json!({ "to": "me" })),
+        ("POST", format!("{exception}/dismiss"), json!({ "reason": "not mine" })),
+    ];
+    world.usage();
+    for (method, path, body) in &routes {
+        let answer = other.call(method, path, body).await;
+        assert_eq!(answer.outcome(), "404 not-found", "{method} {path}: {}", answer.body);
+        assert_wrote_nothing(&world, path);
+    }
+    // One's own money does not go to another's invoice, nor onto another's account.
+    let foreign = world.post(&format!("{payment}/allocations"), &part).await;
+    assert_eq!(foreign.properties(), ["allocations[0].invoice_id"]);
+    let onto = json!({ "customer_id": customer });
+    assert_eq!(
+        world.post(&format!("{payment}/account"), &onto).await.properties(),
+        ["customer_id"]
+    );
+    let recorded = json!({
+        "method": "cash", "amount": "1.00", "paid_at": "2026-11-23",
+        "customer_id": invoice["customer_id"],
+    });
+    let answer = other.call("POST", "/v1/payments", &recorded).await;
+    assert_eq!(answer.properties(), ["customer_id"]);
+    assert_wrote_nothing(&world, "money across merchants");
+    for list in ["/v1/exceptions", "/v1/payments"] {
+        assert_eq!(other.get(list).await["items"], json!([]), "{list}");
+    }
+    let report = other.get("/v1/reports/cash?from=2026-11-23&to=2026-11-23").await;
+    assert_eq!(report["received"]["count"], 0);
 }

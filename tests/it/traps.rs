@@ -49,13 +49,34 @@ async fn trap_13_an_overdue_invoice_is_still_active_at_the_bank_and_can_be_paid(
 
 #[tokio::test]
 async fn trap_24_part_of_the_amount_is_not_the_amount_and_neither_is_more() {
-    for amount in ["999.98", "1000.01", "0.01", "1023.33"] {
+    // Paid, what is left, what lies on the customer's account.
+    let cases = [
+        ("999.98", "partially_paid", "0.02", "0.00"),
+        ("0.01", "partially_paid", "999.99", "0.00"),
+        ("1000.01", "paid", "0.00", "0.01"),
+        ("1023.33", "paid", "0.00", "23.33"),
+    ];
+    for (amount, status, left, balance) in cases {
         let world = World::new().await;
         let invoice = world.issued().await;
         let options = PayOptions { amount: Some(amount.to_owned()), ..PayOptions::default() };
         world.pay_with(&txid(&invoice, 1), options).await;
-        assert_eq!(text(&world.reload(&invoice).await, "status"), "open", "{amount}");
-        assert_eq!(world.parked().await, ["wrong_amount"], "{amount}");
+        let after = world.reload(&invoice).await;
+        assert_eq!(text(&after, "status"), status, "{amount}");
+        assert_eq!(text(&after, "outstanding"), left, "{amount}");
+        let customer = world.get(&format!("/v1/customers/{}", text(&invoice, "customer_id"))).await;
+        assert_eq!(text(&customer, "balance"), balance, "{amount}");
+        assert_eq!(world.parked().await, Vec::<String>::new(), "{amount}");
+        // What is left is asked for by a charge of its own, and by no other.
+        let active: Vec<_> = world
+            .bank
+            .charges()
+            .into_iter()
+            .filter(|charge| charge.status == ChargeStatus::Ativa)
+            .map(|charge| charge.today.unwrap().to_string())
+            .collect();
+        let expected: Vec<_> = (left != "0.00").then(|| left.to_owned()).into_iter().collect();
+        assert_eq!(active, expected, "{amount}");
     }
 }
 

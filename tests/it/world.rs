@@ -10,6 +10,7 @@ use aws_lambda_events::encodings::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use quita_app::bus::BusEvent;
 use quita_app::ports::{Clock, IdSource, ulid_of};
 use quita_app::{Config, links};
 use quita_core::customer::Locale;
@@ -17,6 +18,7 @@ use quita_core::document::TaxId;
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::pix_key::PixKey;
+use quita_core::reconciliation::Reconciliation;
 use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_edge::{ApiRequest, ApiResponse};
 use quita_local::mailbox::Content;
@@ -24,6 +26,7 @@ use quita_local::stream::Checkpoint;
 use quita_local::{LocalMailbox, LocalSecrets, Machine, MachineParts, MovableClock};
 use quita_pix::client::{ClientOptions, PspClient, WebhookAuth, WebhookUrl};
 use quita_psp_sandbox::{Bank, BankConfig, PayOptions};
+use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
 use quita_testkit::embedded::Embedded;
 use quita_testkit::fault::{FaultPlan, Faulty};
@@ -37,6 +40,12 @@ pub const MERCHANT: &str = "mer_acme";
 pub const START: &str = "2026-11-23 10:00";
 /// Attempts of the bank client in tests: what a test breaks stays broken.
 const BANK_ATTEMPTS: u32 = 1;
+/// Items the bank lists on a page: few, so that a few payments fill several.
+pub const LIST_PAGE: u32 = 10;
+/// A Pix key at the same account that is not the merchant's.
+pub const OTHER_PIX_KEY: &str = "outra@acme.example";
+/// When the reconciliation is due unless a test asks for it: in no test.
+const NEVER: TimeDelta = TimeDelta::days(3650);
 /// Rounds of pump and delivery until the world is quiet.
 const ROUNDS_MAX: usize = 50;
 
@@ -77,6 +86,11 @@ impl World {
 
     /// The same seed makes the same ids and the same bank.
     pub async fn seeded(seed: u64) -> Self {
+        Self::on(Embedded::memory().unwrap(), seed).await
+    }
+
+    /// A world on a table that is there already.
+    pub async fn on(engine: Embedded, seed: u64) -> Self {
         let clock = Arc::new(MovableClock::standing_at(at(START)));
         let bank_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bank_url = format!("http://{}", bank_listener.local_addr().unwrap());
@@ -93,7 +107,6 @@ impl World {
         let signing_key = links::SigningKey::new(&"k".repeat(32)).unwrap();
         let hook = signing_key.hook_path(&merchant);
 
-        let engine = Embedded::memory().unwrap();
         let meter = Metered::new(engine.clone());
         let faults = FaultPlan::seeded(seed, Default::default());
         let config = Config { public_url: public_url.clone(), signing_key };
@@ -134,7 +147,11 @@ impl World {
 
     async fn settle_merchant(&self, merchant: &MerchantId) {
         let settings = merchant_settings(merchant, &self.bank);
-        let commit = Commit::new(merchant).merchant(&settings, Expected::New);
+        let mut unasked = Reconciliation::starting(merchant.clone(), self.now());
+        unasked.next_at += NEVER;
+        let commit = Commit::new(merchant)
+            .merchant(&settings, Expected::New)
+            .reconciliation(&unasked, Expected::New);
         self.machine.deps().store.commit(commit).await.unwrap();
     }
 
@@ -305,6 +322,37 @@ impl World {
         }
     }
 
+    /// The merchant's reconciliation as it is stored.
+    pub async fn reconciliation(&self) -> Reconciliation {
+        let merchant = MerchantId::parse(MERCHANT).unwrap();
+        let store = &self.machine.deps().store;
+        let mut found = store.read(&merchant, &[ItemRef::Reconciliation]).await.unwrap();
+        found.take_reconciliation().unwrap()
+    }
+
+    /// Makes the reconciliation due at an instant; a sweep from then on starts it.
+    pub async fn reconciliation_due(&self, at: DateTime<Utc>) {
+        let mut known = self.reconciliation().await;
+        let before = known.version;
+        known.next_at = at;
+        known.version += 1;
+        let commit = Commit::new(&known.merchant).reconciliation(&known, Expected::Version(before));
+        self.machine.deps().store.commit(commit).await.unwrap();
+    }
+
+    /// Runs the reconciliation now, with all that follows, and answers what the API shows of it. It
+    /// is not due again by itself.
+    pub async fn reconcile(&self) -> Value {
+        self.reconciliation_due(self.now()).await;
+        let merchant = MerchantId::parse(MERCHANT).unwrap();
+        let event = BusEvent::reconcile_due(&merchant, self.now());
+        self.machine.deps().bus.publish(&[event]).await.into_iter().for_each(Result::unwrap);
+        self.settle().await;
+        let shown = self.get("/v1/reconciliation").await;
+        self.reconciliation_due(self.now() + NEVER).await;
+        shown
+    }
+
     // ---- What can be seen -----------------------------------------------------------------------
 
     /// Steps of the e-mails received so far, in order.
@@ -321,7 +369,7 @@ impl World {
     pub async fn parked(&self) -> Vec<String> {
         let list = self.get("/v1/payments?status=parked").await;
         let items = list["items"].as_array().unwrap();
-        items.iter().map(|item| text(item, "reason").to_owned()).collect()
+        items.iter().map(|item| text(&item["attention"], "reason").to_owned()).collect()
     }
 
     /// Names of the events of an invoice.
@@ -351,7 +399,11 @@ impl Blueprint {
         let parts = MachineParts {
             dynamo: Arc::new(self.dynamo.clone()),
             ids: self.ids.clone(),
-            bank: ClientOptions { attempts_max: BANK_ATTEMPTS, ..ClientOptions::default() },
+            bank: ClientOptions {
+                attempts_max: BANK_ATTEMPTS,
+                items_per_page: LIST_PAGE,
+                ..ClientOptions::default()
+            },
             checkpoint: self.checkpoint.clone(),
             down: Some(Arc::new(move || plan.is_down())),
             ..MachineParts::new(
@@ -474,7 +526,8 @@ pub fn merchant_settings(merchant: &MerchantId, bank: &Bank) -> Merchant {
 
 fn open_bank(clock: &Arc<MovableClock>, seed: u64) -> Arc<Bank> {
     let now = clock.clone();
-    let config = BankConfig { seed, ..BankConfig::new(Arc::new(move || now.now())) };
+    let mut config = BankConfig { seed, ..BankConfig::new(Arc::new(move || now.now())) };
+    config.keys.push(OTHER_PIX_KEY.to_owned());
     Bank::open(config).unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! `POST /pix/{hook}/pix` (the bank's callback) -> each Pix recorded, then 200;
-//! `payment.reported`, `payment.confirm_due` (EventBridge) -> a Pix asked for again.
+//! `payment.reported`, `refund.asked`, `payment.confirm_due` (EventBridge) -> the bank asked about a
+//! Pix or a refund.
 //!
 //! Banks deliver at least once, unordered, in batches, and perhaps never. A callback is a hint: the
 //! bank is asked before anything is credited. Some banks post to the bare address, so
@@ -11,6 +12,7 @@ use futures::StreamExt as _;
 use futures::stream;
 use http::Method;
 use quita_app::bus::{BusEvent, PaymentRef};
+use quita_app::refund_payment::follow_refunds;
 use quita_app::take_payment::{confirm_reported, take_reported};
 use quita_app::{Deps, Unknown};
 use quita_core::ids::MerchantId;
@@ -91,7 +93,7 @@ fn batch(call: &Call) -> Result<Vec<CallbackPix>, Problem> {
         CallbackItem::Malformed(fault) => {
             tracing::error!(
                 item.index = fault.index,
-                payment.e2eid = ?fault.end_to_end_id,
+                payment.id = ?fault.end_to_end_id,
                 reason = fault.reason,
                 "Item {} of a callback cannot be read",
                 fault.index
@@ -103,9 +105,10 @@ fn batch(call: &Call) -> Result<Vec<CallbackPix>, Problem> {
 }
 
 async fn confirm(deps: &Deps, event: BusEvent) -> Result<(), Unknown> {
-    let PaymentRef { merchant_id, end_to_end_id } = serde_json::from_value(event.detail)
+    let PaymentRef { merchant_id, payment_id } = serde_json::from_value(event.detail)
         .map_err(|error| Unknown::new("reading the event", error))?;
-    let taken = confirm_reported(deps, &merchant_id, &end_to_end_id, CONFIRM_AGAIN_BUDGET).await?;
-    tracing::info!(payment.e2eid = %end_to_end_id, ?taken, "Asked again for a Pix");
+    let taken = confirm_reported(deps, &merchant_id, &payment_id, CONFIRM_AGAIN_BUDGET).await?;
+    let refunds = follow_refunds(deps, &merchant_id, &payment_id).await?;
+    tracing::info!(payment.id = %payment_id, ?taken, refunds, "Asked the bank about a payment");
     Ok(())
 }

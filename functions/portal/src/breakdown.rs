@@ -1,17 +1,17 @@
 //! How an amount came about: each part with the agreed rate behind it.
 //!
-//! Owns which parts the page shows beside those of `quita-notify`: what was received before and
-//! what the bank rounded differently. Does not compute: every figure comes from `quita-core`.
+//! Owns which explanation fits a state: what is owed, one payment, or several. Does not compute:
+//! every figure comes from `quita-core`.
 
 use chrono::NaiveDate;
-use quita_core::invoice::{Instalment, Invoice};
-use quita_core::terms::AmountDue;
+use quita_core::invoice::{Instalment, Invoice, Matched};
+use quita_core::terms::{AmountDue, Terms};
 use quita_notify::Locale;
 use quita_notify::format::money;
-use quita_notify::wording::{self, Row};
+use quita_notify::wording::{self, CountedPayment, Row};
 use serde::Serialize;
 
-use crate::panel::Panel;
+use crate::panel::{Panel, standing_payments};
 use crate::say;
 use crate::words::words;
 
@@ -42,36 +42,67 @@ pub(crate) fn view(
     locale: Locale,
 ) -> Option<BreakdownView> {
     let t = words(locale);
-    let shown = |amount| money(amount, locale);
-    let mut rows = explained(instalment, due, locale);
-    let plain = |label: &str, value| ExplainedRow { label: label.into(), value, note: None };
-    let (heading, total_label, total) = match panel {
-        Panel::Canceling | Panel::Canceled => return None,
+    let (heading, total_label, total, rows, late) = match panel {
+        Panel::Canceling | Panel::Canceled | Panel::Credited | Panel::WrittenOff => return None,
         Panel::Paid(payment) => {
-            let rounding = payment.amount - payment.due.total;
-            if !rounding.is_zero() {
-                rows.push(plain(t.rounding, shown(rounding)));
-            }
-            (t.breakdown_paid, t.total_paid, payment.amount)
+            let paid = instalment.received();
+            let (rows, late) = how_paid(invoice, instalment, payment, locale);
+            (t.breakdown_paid, t.total_paid, paid, rows, late)
         }
         _ => {
-            let received = instalment.received();
-            if received.is_positive() {
-                rows.push(plain(t.received, format!("- {}", shown(received))));
-            }
-            (t.breakdown, t.total, invoice.outstanding_of(instalment, today))
+            let rows = wording::breakdown_of_rest(due, &instalment.principal(), locale);
+            let terms = instalment.debt.terms(&instalment.terms, &invoice.issuing.policy);
+            let rows = explained(rows, &terms, due, locale);
+            let owed = invoice.outstanding_of(instalment, today);
+            (t.breakdown, t.total, owed, rows, say::lateness(due, locale))
         }
     };
-    let late = say::lateness(due, locale);
-    Some(BreakdownView { heading, rows, late, total_label, total: shown(total) })
+    Some(BreakdownView { heading, rows, late, total_label, total: money(total, locale) })
 }
 
-fn explained(instalment: &Instalment, due: &AmountDue, locale: Locale) -> Vec<ExplainedRow> {
-    let rates = wording::terms(&instalment.terms, due, locale);
+/// What one payment was made up of; where there were several, each with its day.
+fn how_paid(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    last: &Matched,
+    locale: Locale,
+) -> (Vec<ExplainedRow>, Option<String>) {
+    let standing: Vec<&Matched> = standing_payments(instalment).collect();
+    let whole = standing.len() == 1 && last.released.is_zero() && invoice.closed_by(last);
+    if whole {
+        let rows = wording::counted(&counted(invoice, instalment, last), locale);
+        let rows = explained(rows, &instalment.terms, &last.due, locale);
+        return (rows, say::lateness(&last.due, locale));
+    }
+    let row = |payment: &&Matched| ExplainedRow {
+        label: say::paid_on(invoice.civil_date(payment.paid_at), locale),
+        value: money(payment.kept(), locale),
+        note: None,
+    };
+    (standing.iter().map(row).collect(), None)
+}
+
+/// A payment of the instalment as it was counted.
+pub(crate) fn counted(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    payment: &Matched,
+) -> CountedPayment {
+    CountedPayment {
+        paid: payment.amount,
+        due: payment.due.clone(),
+        split: payment.split,
+        agreed: instalment.terms.original,
+        closes: invoice.closed_by(payment),
+    }
+}
+
+fn explained(rows: Vec<Row>, terms: &Terms, due: &AmountDue, locale: Locale) -> Vec<ExplainedRow> {
+    let rates = wording::terms(terms, due, locale);
     // The label of a part is the label of the term it comes from.
     let note =
         |label: &str| rates.iter().find(|rate| rate.label == label).map(|rate| rate.value.clone());
     let explained =
         |row: Row| ExplainedRow { note: note(&row.label), label: row.label, value: row.value };
-    wording::breakdown(due, locale).into_iter().map(explained).collect()
+    rows.into_iter().map(explained).collect()
 }

@@ -62,6 +62,8 @@ struct HeroView {
     due_moved: Option<String>,
     /// Open on the whole invoice, where this instalment is only a part of it.
     whole: Option<String>,
+    /// What was received of an amount that is still owed, with the way to its receipt.
+    received: Option<Link>,
 }
 
 #[derive(Serialize)]
@@ -161,7 +163,7 @@ fn shown<'a>(invoice: &'a Invoice, reader: &Reader) -> Option<&'a Instalment> {
 }
 
 fn first_unpaid(invoice: &Invoice) -> Option<&Instalment> {
-    invoice.instalments.iter().find(|instalment| !instalment.is_paid())
+    invoice.instalments.iter().find(|instalment| !instalment.is_settled())
 }
 
 impl Context<'_> {
@@ -215,7 +217,8 @@ impl Context<'_> {
             said: match self.panel {
                 Panel::Payable { .. } => self.t.ready.to_owned(),
                 Panel::Paid(payment) => {
-                    format!("{}: {}", self.t.paid_heading, say::paid_line(payment, self.locale))
+                    let line = say::paid_line(self.instalment, payment, self.locale);
+                    format!("{}: {line}", self.t.paid_heading)
                 }
                 _ => self.heading().to_owned(),
             },
@@ -224,11 +227,14 @@ impl Context<'_> {
 
     fn hero(&self) -> HeroView {
         let (label, amount) = match self.panel {
-            Panel::Paid(payment) => (self.t.amount_paid, payment.amount),
-            Panel::Canceling | Panel::Canceled => (self.t.nothing_due, Money::ZERO),
+            Panel::Paid(_) => (self.t.amount_paid, self.instalment.received()),
+            Panel::Credited | Panel::WrittenOff | Panel::Canceling | Panel::Canceled => {
+                (self.t.nothing_due, Money::ZERO)
+            }
             _ => (self.t.due_today, self.invoice.outstanding_of(self.instalment, self.today)),
         };
-        let is_owed = self.is_owed();
+        let is_owed = self.panel.is_owed();
+        let received = self.instalment.received();
         let whole = self.invoice.outstanding(self.today);
         let part = self.invoice.instalments.len() > 1 && whole.is_positive();
         HeroView {
@@ -238,12 +244,9 @@ impl Context<'_> {
             due_line: is_owed.then(|| say::due_line(&self.due, self.locale)),
             due_moved: is_owed.then(|| wording::moved_due_date(&self.due, self.locale)).flatten(),
             whole: part.then(|| self.money(whole)),
+            received: (is_owed && received.is_positive())
+                .then(|| Link { href: self.receipt(self.instalment), label: self.money(received) }),
         }
-    }
-
-    /// Whether something is owed on the instalment.
-    fn is_owed(&self) -> bool {
-        !matches!(self.panel, Panel::Paid(_) | Panel::Canceling | Panel::Canceled)
     }
 
     fn heading(&self) -> &'static str {
@@ -255,6 +258,8 @@ impl Context<'_> {
             Panel::Refunded => self.t.refunded_heading,
             Panel::Unavailable => self.t.unavailable_code_heading,
             Panel::Paid(_) => self.t.paid_heading,
+            Panel::Credited => self.t.credited_heading,
+            Panel::WrittenOff => self.t.written_off_heading,
             Panel::Canceling => self.t.canceling_heading,
             Panel::Canceled => self.t.canceled_heading,
         }
@@ -267,7 +272,7 @@ impl Context<'_> {
             _ => None,
         };
         let deadline = code.map(|_| say::deadline(invoice, instalment, self.today, locale));
-        let last = instalment.terms.last_payable_day(&invoice.calendar());
+        let last = instalment.charge().terms.last_payable_day(&invoice.calendar());
         let total = self.money(self.due.total);
         PanelView {
             name: self.panel.name(),
@@ -279,7 +284,9 @@ impl Context<'_> {
                 Panel::Expired => Some(say::expired(last, locale)),
                 Panel::Refunded => Some(self.t.refunded_text.to_owned()),
                 Panel::Unavailable => Some(self.t.unavailable_code_text.to_owned()),
-                Panel::Paid(payment) => Some(say::paid_line(payment, locale)),
+                Panel::Paid(payment) => Some(say::paid_line(instalment, payment, locale)),
+                Panel::Credited => Some(self.t.credited_text.to_owned()),
+                Panel::WrittenOff => Some(self.t.written_off_text.to_owned()),
                 Panel::Canceling => Some(self.t.canceling_text.to_owned()),
                 Panel::Canceled => Some(self.t.canceled_text.to_owned()),
             },
@@ -322,10 +329,8 @@ impl Context<'_> {
     /// All instalments, where there is more than one.
     fn instalments(&self) -> Vec<InstalmentView> {
         let view = |instalment: &Instalment| {
-            let paid = match Panel::of(self.invoice, instalment, self.today) {
-                Panel::Paid(payment) => Some(payment.amount),
-                _ => None,
-            };
+            let panel = Panel::of(self.invoice, instalment, self.today);
+            let paid = matches!(panel, Panel::Paid(_)).then(|| instalment.received());
             let owed = match self.invoice.is_active() {
                 true => self.invoice.outstanding_of(instalment, self.today),
                 false => instalment.terms.original,
@@ -344,7 +349,8 @@ impl Context<'_> {
                     }
                     None => Link {
                         href: self.reader.link(self.base, Some(instalment.number)),
-                        label: self.t.see_and_pay.to_owned(),
+                        label: if panel.is_owed() { self.t.see_and_pay } else { self.t.see }
+                            .to_owned(),
                     },
                 },
             })
@@ -355,14 +361,19 @@ impl Context<'_> {
     /// Due date, early discount, late fee, interest, the last day and the way of paying. None of an
     /// invoice that is no longer to be paid.
     fn terms(&self) -> Vec<Row> {
-        if matches!(self.panel, Panel::Canceling | Panel::Canceled) {
+        if !self.panel.is_owed() && !matches!(self.panel, Panel::Paid(_)) {
             return Vec::new();
         }
         let (t, locale) = (self.t, self.locale);
-        let last = self.instalment.terms.last_payable_day(&self.invoice.calendar());
+        let last = self.instalment.charge().terms.last_payable_day(&self.invoice.calendar());
+        let terms = if self.panel.is_owed() {
+            self.instalment.debt.terms(&self.instalment.terms, &self.invoice.issuing.policy)
+        } else {
+            self.instalment.terms.clone()
+        };
         let row = |label: &str, value| Row { label: label.to_owned(), value };
         let first = [row(t.due_date, say::end_of(self.due.adjusted_due, locale))];
-        let agreed = wording::terms(&self.instalment.terms, &self.due, locale);
+        let agreed = wording::terms(&terms, &self.due, locale);
         let rest =
             [row(t.last_day, say::end_of(last, locale)), row(t.options, t.option_pix.to_owned())];
         first.into_iter().chain(agreed).chain(rest).collect()

@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 use quita_core::chase::Hold;
-use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle, Matched};
+use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle, Matched, Status};
 
 /// The state of the payment card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +21,17 @@ pub(crate) enum Panel<'a> {
     Rejected,
     /// The last payable day is over.
     Expired,
-    /// What was paid went back to the payer. The code is spent; the merchant has to act.
+    /// What was paid went back to the payer, or elsewhere. The code is spent; the merchant has to
+    /// act.
     Refunded,
     /// The charge was taken out at the bank, mostly because a payment is on its way.
     Unavailable,
+    /// Nothing is owed, and this is the last payment that stands.
     Paid(&'a Matched),
+    /// Closed by rebates or credit notes alone.
+    Credited,
+    /// The merchant asks for it no longer.
+    WrittenOff,
     /// The merchant cancelled; the code is being taken out at the bank.
     Canceling,
     Canceled,
@@ -33,18 +39,24 @@ pub(crate) enum Panel<'a> {
 
 impl<'a> Panel<'a> {
     pub(crate) fn of(invoice: &Invoice, instalment: &'a Instalment, today: NaiveDate) -> Self {
-        if let Some(payment) = standing_payment(instalment) {
-            return Self::Paid(payment);
+        if instalment.is_settled() {
+            return match invoice.instalment_status(instalment, today) {
+                Status::WrittenOff => Self::WrittenOff,
+                _ => standing_payments(instalment).last().map_or(Self::Credited, Self::Paid),
+            };
         }
         match invoice.lifecycle {
             Lifecycle::Canceling { .. } => return Self::Canceling,
             Lifecycle::Canceled { .. } => return Self::Canceled,
             Lifecycle::Active => {}
         }
-        if instalment.hold() == Some(Hold::Refunded) {
-            return Self::Refunded;
+        match instalment.hold() {
+            Some(Hold::Refunded) => return Self::Refunded,
+            // The bank has money for this very code; a person decides about it.
+            Some(Hold::PaymentInDoubt) => return Self::Unavailable,
+            None => {}
         }
-        if today > instalment.terms.last_payable_day(&invoice.calendar()) {
+        if today > instalment.charge().terms.last_payable_day(&invoice.calendar()) {
             return Self::Expired;
         }
         match &instalment.charge().state {
@@ -71,6 +83,8 @@ impl<'a> Panel<'a> {
             Self::Refunded => "refunded",
             Self::Unavailable => "unavailable",
             Self::Paid(_) => "paid",
+            Self::Credited => "credited",
+            Self::WrittenOff => "written_off",
             Self::Canceling => "canceling",
             Self::Canceled => "canceled",
         }
@@ -80,14 +94,35 @@ impl<'a> Panel<'a> {
     pub(crate) fn is_live(self) -> bool {
         match self {
             Self::Payable { .. } | Self::Pending | Self::Unavailable | Self::Canceling => true,
-            Self::Rejected | Self::Expired | Self::Refunded | Self::Paid(_) | Self::Canceled => {
-                false
-            }
+            Self::Rejected
+            | Self::Expired
+            | Self::Refunded
+            | Self::Paid(_)
+            | Self::Credited
+            | Self::WrittenOff
+            | Self::Canceled => false,
+        }
+    }
+
+    /// Whether something is owed on the instalment.
+    pub(crate) fn is_owed(self) -> bool {
+        match self {
+            Self::Payable { .. }
+            | Self::Pending
+            | Self::Rejected
+            | Self::Expired
+            | Self::Refunded
+            | Self::Unavailable => true,
+            Self::Paid(_)
+            | Self::Credited
+            | Self::WrittenOff
+            | Self::Canceling
+            | Self::Canceled => false,
         }
     }
 }
 
-/// The Pix that stands for the instalment: nothing of it went back.
-fn standing_payment(instalment: &Instalment) -> Option<&Matched> {
-    instalment.payments.iter().find(|payment| payment.refunded.is_zero())
+/// The payments of the instalment of which something is still here, in the order they were credited.
+pub(crate) fn standing_payments(instalment: &Instalment) -> impl Iterator<Item = &Matched> {
+    instalment.payments.iter().filter(|payment| payment.kept().is_positive())
 }

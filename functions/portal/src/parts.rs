@@ -94,6 +94,8 @@ impl StatusView {
             Status::PartiallyPaid => t.partially_paid,
             Status::Overdue => t.overdue,
             Status::Paid => t.paid,
+            Status::Credited => t.credited,
+            Status::WrittenOff => t.written_off,
             Status::Canceling => t.canceling,
             Status::Canceled => t.canceled,
         };

@@ -10,6 +10,8 @@ use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_notify::format::{date, date_time, days, money};
 use quita_notify::{Locale, wording};
 
+use crate::panel::standing_payments;
+
 /// Until when the shown amount, or the code, holds.
 pub(crate) struct Deadline {
     pub text: String,
@@ -38,7 +40,7 @@ pub(crate) fn deadline(
     let due = invoice.amount_due(instalment, today);
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
     let then = invoice.amount_due(instalment, tomorrow);
-    let last = instalment.terms.last_payable_day(&invoice.calendar());
+    let last = instalment.charge().terms.last_payable_day(&invoice.calendar());
     let text = if today >= last {
         match locale {
             Locale::PtBr => {
@@ -126,12 +128,25 @@ pub(crate) fn paid_at(at: DateTime<Utc>, locale: Locale) -> String {
     }
 }
 
-/// `R$ 1.500,00 em 10/12/2026 às 14:32:07 (horário de Brasília)`.
-pub(crate) fn paid_line(payment: &Matched, locale: Locale) -> String {
-    let (amount, at) = (money(payment.amount, locale), paid_at(payment.paid_at, locale));
+/// `R$ 1.500,00 em 10/12/2026 às 14:32:07 (horário de Brasília)`; of several payments, the sum and
+/// the last one.
+pub(crate) fn paid_line(instalment: &Instalment, last: &Matched, locale: Locale) -> String {
+    let (amount, at) = (money(instalment.received(), locale), paid_at(last.paid_at, locale));
+    let count = standing_payments(instalment).count();
+    match (locale, count > 1) {
+        (Locale::PtBr, false) => format!("{amount} em {at}"),
+        (Locale::PtBr, true) => format!("{amount} em {count} pagamentos, o último em {at}"),
+        (Locale::En, false) => format!("{amount} on {at}"),
+        (Locale::En, true) => format!("{amount} in {count} payments, the last one on {at}"),
+    }
+}
+
+/// `Pago em 10/12/2026`.
+pub(crate) fn paid_on(day: NaiveDate, locale: Locale) -> String {
+    let day = date(day, locale);
     match locale {
-        Locale::PtBr => format!("{amount} em {at}"),
-        Locale::En => format!("{amount} on {at}"),
+        Locale::PtBr => format!("Pago em {day}"),
+        Locale::En => format!("Paid on {day}"),
     }
 }
 

@@ -170,6 +170,7 @@ impl App {
         let sweeps = *outcome.as_ref().unwrap_or(&0);
         let moved = Moved { from, to: self.clock.now(), sweeps, after_message };
         *locked(&self.moved) = Some(moved);
+        self.machine.engine().sweep_ttl(self.clock.now()).map_err(TravelError::Expiry)?;
         outcome.map(drop)
     }
 

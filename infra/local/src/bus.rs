@@ -31,7 +31,7 @@ struct State {
 impl LocalBus {
     /// The bus refuses the next `entries` entries, as `PutEvents` can within an accepted call.
     pub fn refuse_next(&self, entries: usize) {
-        self.lock().refusals += entries;
+        self.lock().refusals = entries;
     }
 
     /// The last events that were published, oldest first.

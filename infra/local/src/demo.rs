@@ -8,6 +8,7 @@
 mod api;
 mod books;
 mod checks;
+mod deeds;
 mod fixtures;
 mod play;
 mod report;

@@ -18,7 +18,7 @@ use serde_json::json;
 
 /// Longest body that is passed on, in bytes: above every limit of a function, so that each function
 /// still draws its own.
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of a longer body that are read and thrown away, so that an ordinary client gets to see the
 /// answer instead of a broken connection.
 const DRAIN_BYTES_MAX: usize = 32 * 1024 * 1024;

@@ -5,6 +5,7 @@
 //! restart and a killed process.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
+mod answer;
 mod files;
 
 pub mod app;

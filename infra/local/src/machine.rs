@@ -273,6 +273,8 @@ impl Machine {
             "sweep_reminders" => {
                 quita_sweep_reminders::handle(&self.deps, Trigger::Bus(event)).await
             }
+            "import_bank_file" => quita_import_bank_file::handle(&self.deps, event).await,
+            "reconcile_payments" => quita_reconcile_payments::handle(&self.deps, event).await,
             "payment_webhook" => {
                 quita_payment_webhook::handle(&self.deps, Trigger::Bus(event)).await.map(drop)
             }

@@ -1,5 +1,6 @@
 //! The one merchant of a local run: its settings, and its callback at the bank.
 
+use quita_app::reconcile_payments::callback_url;
 use quita_app::{Deps, Unknown};
 use quita_core::contact::Email;
 use quita_core::customer::Locale;
@@ -7,7 +8,8 @@ use quita_core::document::TaxId;
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::pix_key::PixKey;
-use quita_pix::client::{WebhookAuth, WebhookUrl};
+use quita_core::reconciliation::Reconciliation;
+use quita_pix::client::WebhookAuth;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
 
@@ -43,7 +45,9 @@ pub fn demo(pix_key: PixKey, chat_webhook: String) -> Merchant {
 /// Writes the merchant when it is absent, and what a new run changes of it: the key charges are
 /// created on, and the chat, whose address holds the port.
 pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
-    let mut found = deps.store.read(&wanted.merchant, &[ItemRef::Merchant]).await?;
+    let refs = [ItemRef::Merchant, ItemRef::Reconciliation];
+    let mut found = deps.store.read(&wanted.merchant, &refs).await?;
+    let reconciled = found.take_reconciliation().is_some();
     let (merchant, expected) = match found.take_merchant() {
         None => (wanted, Expected::New),
         Some(known)
@@ -58,16 +62,18 @@ pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
             (changed, Expected::Version(version))
         }
     };
-    let commit = Commit::new(&merchant.merchant).merchant(&merchant, expected);
+    let mut commit = Commit::new(&merchant.merchant).merchant(&merchant, expected);
+    if !reconciled {
+        let starting = Reconciliation::starting(merchant.merchant.clone(), deps.clock.now());
+        commit = commit.reconciliation(&starting, Expected::New);
+    }
     Ok(deps.store.commit(commit).await?)
 }
 
 /// Tells the bank where to call back: `PUT /webhook/{chave}`.
 pub async fn register_callback(deps: &Deps, pix_key: &PixKey) -> Result<(), Unknown> {
     let merchant = id();
-    let path = deps.config.signing_key.hook_path(&merchant);
-    let url = WebhookUrl::parse(&format!("{}{path}", deps.config.public_url))
-        .map_err(|error| Unknown::new("making the callback's address", error))?;
+    let url = callback_url(&deps.config, &merchant)?;
     let bank = deps.banks.of(&merchant, deps.secrets.as_ref()).await?;
     Ok(bank.put_webhook(pix_key, &url, WebhookAuth::MutualTls).await?)
 }

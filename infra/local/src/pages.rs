@@ -1,11 +1,13 @@
-//! The pages of a local run: start, bank, mail, clock.
+//! The pages of a local run: start, bank, exceptions, mail, clock.
 //!
 //! Owns what they show and who may use them. Does not own what they trigger. Invariants: only a
 //! browser on this machine, under a loopback name, sees them; only they themselves may post to
 //! them; nothing from outside reaches a page unescaped, and no page loads anything from elsewhere.
 
+mod api;
 mod bank;
 mod clock;
+mod exceptions;
 mod format;
 mod mail;
 mod start;
@@ -36,10 +38,11 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("../templates/layout.html.j2")),
     ("start.html", include_str!("../templates/start.html.j2")),
     ("bank.html", include_str!("../templates/bank.html.j2")),
+    ("exceptions.html", include_str!("../templates/exceptions.html.j2")),
     ("mail.html", include_str!("../templates/mail.html.j2")),
     ("message.html", include_str!("../templates/message.html.j2")),
     ("clock.html", include_str!("../templates/clock.html.j2")),
@@ -53,6 +56,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/_local/example", post(start::example))
         .route("/_local/redrive", post(start::redrive))
         .route("/_local/bank", get(bank::show).post(bank::act))
+        .route("/_local/exceptions", get(exceptions::show))
         .route("/_local/mail", get(mail::list))
         .route("/_local/mail/{number}", get(mail::show))
         .route("/_local/mail/{number}/html", get(mail::html))

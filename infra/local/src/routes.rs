@@ -30,7 +30,7 @@ impl Function {
 pub type HttpRoute = (&'static str, &'static str, Function);
 
 /// Every route of the API.
-pub const HTTP_ROUTES: [HttpRoute; 20] = [
+pub const HTTP_ROUTES: &[HttpRoute] = &[
     ("POST", "/v1/invoices", Function::CreateInvoice),
     ("POST", "/v1/customers", Function::ReceivablesApi),
     ("GET", "/v1/customers", Function::ReceivablesApi),
@@ -40,10 +40,48 @@ pub const HTTP_ROUTES: [HttpRoute; 20] = [
     ("POST", "/v1/invoices/{invoice_id}/cancel", Function::ReceivablesApi),
     ("GET", "/v1/invoices/{invoice_id}/timeline", Function::ReceivablesApi),
     ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/charges", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/rebate", Function::ReceivablesApi),
+    (
+        "POST",
+        "/v1/invoices/{invoice_id}/instalments/{number}/credit_note",
+        Function::ReceivablesApi,
+    ),
+    ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/write_off", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/due_date", Function::ReceivablesApi),
+    ("GET", "/v1/settings", Function::ReceivablesApi),
+    ("PUT", "/v1/settings", Function::ReceivablesApi),
+    ("GET", "/v1/journal", Function::ReceivablesApi),
+    ("GET", "/v1/journal.csv", Function::ReceivablesApi),
+    ("GET", "/v1/trial_balance", Function::ReceivablesApi),
     ("GET", "/v1/invoices/{invoice_id}/instalments/{number}/qr.svg", Function::ReceivablesApi),
     ("GET", "/v1/invoices/{invoice_id}/instalments/{number}/qr.png", Function::ReceivablesApi),
     ("POST", "/v1/quotes", Function::ReceivablesApi),
     ("GET", "/v1/payments", Function::ReceivablesApi),
+    ("GET", "/v1/reconciliation", Function::ReceivablesApi),
+    ("POST", "/v1/bank_files", Function::ReceivablesApi),
+    ("GET", "/v1/bank_files", Function::ReceivablesApi),
+    ("GET", "/v1/bank_files/{bank_file_id}", Function::ReceivablesApi),
+    ("PUT", "/v1/bank_files/{bank_file_id}/parts/{part}", Function::ReceivablesApi),
+    ("POST", "/v1/bank_files/{bank_file_id}/import", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/boleto", Function::ReceivablesApi),
+    ("POST", "/v1/payments", Function::ReceivablesApi),
+    ("GET", "/v1/payments/{payment_id}", Function::ReceivablesApi),
+    ("GET", "/v1/payments/{payment_id}/timeline", Function::ReceivablesApi),
+    ("POST", "/v1/payments/{payment_id}/allocations", Function::ReceivablesApi),
+    ("POST", "/v1/payments/{payment_id}/releases", Function::ReceivablesApi),
+    ("POST", "/v1/payments/{payment_id}/account", Function::ReceivablesApi),
+    ("POST", "/v1/payments/{payment_id}/account/withdrawals", Function::ReceivablesApi),
+    ("POST", "/v1/payments/{payment_id}/refunds", Function::ReceivablesApi),
+    ("GET", "/v1/exceptions", Function::ReceivablesApi),
+    ("GET", "/v1/exceptions/{payment_id}", Function::ReceivablesApi),
+    ("POST", "/v1/exceptions/{payment_id}/assign", Function::ReceivablesApi),
+    ("POST", "/v1/exceptions/{payment_id}/dismiss", Function::ReceivablesApi),
+    ("GET", "/v1/reports/cash", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}/account", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}/pix_code", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}/pix_code/qr.svg", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}/pix_code/qr.png", Function::ReceivablesApi),
+    ("POST", "/v1/customers/{customer_id}/flag/clear", Function::ReceivablesApi),
     ("GET", "/openapi.json", Function::ReceivablesApi),
     ("GET", "/p/{token}", Function::Portal),
     ("GET", "/p/{token}/status", Function::Portal),
@@ -70,7 +108,7 @@ pub enum Routed {
 /// Finds the route of a call.
 pub fn route(method: &Method, path: &str) -> Routed {
     let mut known_path = false;
-    for (wanted, template, function) in HTTP_ROUTES {
+    for (wanted, template, function) in HTTP_ROUTES.iter().copied() {
         let Some(parameters) = matched(template, path) else { continue };
         if wanted == method.as_str() {
             let route_key = format!("{wanted} {template}");

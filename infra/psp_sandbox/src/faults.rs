@@ -4,7 +4,7 @@
 //! out: see [`crate::http`] and [`crate::callbacks`]. Invariant: with an empty queue and zero rates
 //! the bank is faultless, and the same seed gives the same faults.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -82,6 +82,8 @@ struct Knobs {
     http: VecDeque<HttpFault>,
     callbacks: VecDeque<CallbackFault>,
     refused_refunds: u32,
+    /// Pix shown with an amount that is none, and whether also when asked for by itself.
+    garbled: BTreeMap<String, bool>,
     rates: FaultRates,
     stall: Option<Duration>,
     dice: fastrand::Rng,
@@ -93,6 +95,7 @@ impl Faults {
             http: VecDeque::new(),
             callbacks: VecDeque::new(),
             refused_refunds: 0,
+            garbled: BTreeMap::new(),
             rates: FaultRates::default(),
             stall: None,
             dice: fastrand::Rng::with_seed(seed),
@@ -120,6 +123,12 @@ impl Faults {
         self.knobs().refused_refunds += refunds;
     }
 
+    /// `GET /pix` shows the Pix `e2eid` with an amount that is none; `GET /pix/{e2eid}` shows it whole,
+    /// unless it is garbled `everywhere`.
+    pub fn garble(&self, e2eid: &str, everywhere: bool) {
+        self.knobs().garbled.insert(e2eid.to_owned(), everywhere);
+    }
+
     /// Sets the chances of random faults.
     pub fn set_rates(&self, rates: FaultRates) {
         self.knobs().rates = rates;
@@ -141,6 +150,7 @@ impl Faults {
         knobs.http.clear();
         knobs.callbacks.clear();
         knobs.refused_refunds = 0;
+        knobs.garbled.clear();
         knobs.rates = FaultRates::default();
         knobs.stall = None;
     }
@@ -179,6 +189,11 @@ impl Faults {
             (rates.callback_wrong_amount, CallbackFault::WrongAmount("0.01".to_owned())),
             (rates.callback_forged, CallbackFault::Forged),
         ])
+    }
+
+    /// Whether the Pix `e2eid` is shown garbled: in a list, or by itself.
+    pub(crate) fn is_garbled(&self, e2eid: &str, in_list: bool) -> bool {
+        self.knobs().garbled.get(e2eid).is_some_and(|everywhere| in_list || *everywhere)
     }
 
     /// Whether the refund being settled is to be refused.

@@ -26,7 +26,7 @@ const DESCRIPTION_CHARS_MAX: usize = 140;
 impl Bank {
     /// `GET /pix/{e2eid}`.
     pub(crate) fn get_pix(&self, e2eid: &str) -> Result<Reply, Problem> {
-        Ok(Reply::json(200, pix_json(found(&self.book(), e2eid)?)))
+        Ok(Reply::json(200, self.shown(found(&self.book(), e2eid)?, false)))
     }
 
     /// `GET /pix`: by instant of settlement.
@@ -61,7 +61,16 @@ impl Bank {
             })
             .collect();
         pixs.sort_by_key(|pix| (pix.horario, pix.seq));
-        Ok(listing.answer("pix", &pixs, |pix| pix_json(pix)))
+        Ok(listing.answer("pix", &pixs, |pix| self.shown(pix, true)))
+    }
+
+    /// The Pix as the API shows it, with what a fault makes of it.
+    fn shown(&self, pix: &Pix, in_list: bool) -> Value {
+        let mut shown = pix_json(pix);
+        if self.faults().is_garbled(&pix.e2eid, in_list) {
+            shown["valor"] = Value::from("dez reais");
+        }
+        shown
     }
 
     /// `GET /pix/{e2eid}/devolucao/{id}`.

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `bench`, `package`.
+//! The project's own chores: `cargo xtask test`, `bench`, `sim`, `fuzz`, `package`.
 //!
 //! Owns the order of the chores, what each one needs installed, and what is said when that is
 //! missing. Does not own any check that a plain `cargo test` can make: those stand in `tests/`.
@@ -8,7 +8,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod dependencies;
+mod fuzz;
 mod package;
+mod sim;
 mod spdx;
 mod step;
 mod test;
@@ -23,7 +25,9 @@ const HELP: &str = "\
 The project's chores.
 
 cargo xtask test [STEP..]   every check there is, or the named steps only
-cargo xtask bench [ARG..]   the figures: rates, latencies, memory
+cargo xtask bench [GROUP..] the figures, or pure, calls, imports, sweep alone: rates, memory
+cargo xtask sim [--seeds N] [--from S]   more seeds of the simulation
+cargo xtask fuzz [TARGET] [--seconds N]  inputs nobody wrote, for every reader of foreign bytes
 cargo xtask package         the Lambda binaries as zips, with a template to deploy them
 cargo xtask help            this text";
 
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         }
         "test" => Workspace::open().and_then(|workspace| test::run(&workspace, rest)),
         "bench" => Workspace::open().and_then(|workspace| bench(&workspace, rest)),
+        "sim" => Workspace::open().and_then(|workspace| sim::run(&workspace, rest)),
+        "fuzz" => Workspace::open().and_then(|workspace| fuzz::run(&workspace, rest)),
         "package" => Workspace::open().and_then(|workspace| package::run(&workspace)),
         other => Err(format!("there is no chore `{other}`\n\n{HELP}")),
     };

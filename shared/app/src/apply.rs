@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use quita_core::chase::Rule;
 use quita_core::invoice::{Event, Invoice, evolve};
+use quita_core::journal;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::{Commit, Expected};
@@ -61,6 +62,7 @@ fn add_rows(
         actor: actor.to_owned(),
         name: event.name().to_owned(),
         data: event_data(event),
+        postings: journal::of_invoice(event),
     });
     rows.fold(commit, |commit, row| commit.event(&row))
 }

@@ -4,7 +4,7 @@
 //! strings, as everywhere outside. Its JSON Schema stands under `infra/events/`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,20 @@ pub struct InvoiceRef {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PaymentRef {
     pub merchant_id: MerchantId,
-    pub end_to_end_id: EndToEndId,
+    pub payment_id: PaymentId,
+}
+
+/// A merchant whose bank's lists are to be compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MerchantRef {
+    pub merchant_id: MerchantId,
+}
+
+/// A bank file of which lines are left to take in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ImportRef {
+    pub merchant_id: MerchantId,
+    pub import_id: ImportId,
 }
 
 /// A shard of the work index to walk.
@@ -46,8 +59,12 @@ pub struct ShardRef {
 pub const CHARGE_DUE: &str = "charge.due.v1";
 /// `sweep.shard_due.v1`: a shard of the work index is to be walked.
 pub const SHARD_DUE: &str = "sweep.shard_due.v1";
-/// `payment.confirm_due.v1`: a reported Pix is to be confirmed with the bank.
+/// `payment.confirm_due.v1`: the bank is to be asked about a reported Pix, or about a refund.
 pub const CONFIRM_DUE: &str = "payment.confirm_due.v1";
+/// `reconciliation.due.v1`: the bank's lists are to be compared with ours.
+pub const RECONCILE_DUE: &str = "reconciliation.due.v1";
+/// `import.due.v1`: lines of a bank file are left to take in.
+pub const IMPORT_DUE: &str = "import.due.v1";
 
 impl BusEvent {
     pub fn charge_due(merchant: &MerchantId, invoice: &InvoiceId, at: DateTime<Utc>) -> Self {
@@ -55,9 +72,19 @@ impl BusEvent {
         Self { detail_type: CHARGE_DUE.to_owned(), at, detail }
     }
 
-    pub fn confirm_due(merchant: &MerchantId, payment: &EndToEndId, at: DateTime<Utc>) -> Self {
-        let detail = json!({ "merchant_id": merchant, "end_to_end_id": payment });
+    pub fn confirm_due(merchant: &MerchantId, payment: &PaymentId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant, "payment_id": payment });
         Self { detail_type: CONFIRM_DUE.to_owned(), at, detail }
+    }
+
+    pub fn reconcile_due(merchant: &MerchantId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant });
+        Self { detail_type: RECONCILE_DUE.to_owned(), at, detail }
+    }
+
+    pub fn import_due(merchant: &MerchantId, import: &ImportId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant, "import_id": import });
+        Self { detail_type: IMPORT_DUE.to_owned(), at, detail }
     }
 
     pub fn shard_due(shard: u8, at: DateTime<Utc>) -> Self {
@@ -75,7 +102,10 @@ impl BusEvent {
         });
         match &row.aggregate {
             Aggregate::Invoice(id) => detail["invoice_id"] = json!(id),
-            Aggregate::Payment(id) => detail["end_to_end_id"] = json!(id),
+            Aggregate::Payment(id) => detail["payment_id"] = json!(id),
+            Aggregate::Reconciliation => {}
+            Aggregate::Import(id) => detail["import_id"] = json!(id),
+            Aggregate::BankLine(fingerprint) => detail["bank_line"] = json!(fingerprint),
         }
         Self { detail_type: format!("{}.v1", row.name), at: row.at, detail }
     }

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use quita_core::chase::{self, Decision, Rule, Step, StepOutcome};
-use quita_core::ids::{EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Command, Instalment, Invoice, decide};
 use quita_core::merchant::Merchant;
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
@@ -18,12 +18,14 @@ use quita_table::{Commit, CommitError, Expected};
 
 use crate::apply::{self, rule_of};
 use crate::bus::BusEvent;
+use crate::charge_at_bank::{AtBank, REMOVED, held, reissue, reload};
 use crate::deliver::{Attempt, Delivered, Payload, deliver};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::facts::{self, Unsayable};
-use crate::take_payment;
 
+/// Who the rows name.
+const ACTOR: &str = "sweep_reminders";
 /// Step name of a receipt in the message ledger; its revision is the ordinal of the payment.
 const RECEIPT: &str = "receipt";
 /// Things done for one invoice in one go; what is left is done by the next.
@@ -44,7 +46,7 @@ pub struct Done {
 
 /// One thing to do, with what is needed to do it.
 enum Action {
-    Receipt { instalment: u16, ordinal: u16, e2eid: EndToEndId },
+    Receipt { instalment: u16, ordinal: u16 },
     Step { instalment: u16, step: Step, covered: Vec<String> },
 }
 
@@ -103,16 +105,16 @@ async fn chase(deps: &Deps, merchant: &MerchantId, invoice: &InvoiceId) -> Resul
             Action::Receipt { instalment, .. } => (*instalment, false),
             Action::Step { instalment, .. } => (*instalment, true),
         };
-        match if is_step { at_bank(deps, &state, number).await? } else { AtBank::Unpaid } {
+        match if is_step { held(deps, &state, number).await? } else { AtBank::Unpaid } {
             AtBank::Unpaid => {}
-            AtBank::Paid => {
+            AtBank::Paid { .. } => {
                 done.healed += 1;
                 state = reload(deps, merchant, invoice).await?;
                 passed.push(number);
                 continue;
             }
             AtBank::Removed => {
-                state = reissue(deps, state, number, "the bank no longer holds the charge").await?;
+                state = reissue(deps, state, number, REMOVED, ACTOR).await?;
                 continue;
             }
         }
@@ -145,9 +147,8 @@ fn next_action(
 }
 
 fn receipt_due(instalment: &Instalment) -> Option<Action> {
-    let (ordinal, payment) = instalment.receipt_owed()?;
-    let e2eid = payment.e2eid.clone();
-    Some(Action::Receipt { instalment: instalment.number, ordinal, e2eid })
+    let ordinal = instalment.receipt_owed()?.ordinal;
+    Some(Action::Receipt { instalment: instalment.number, ordinal })
 }
 
 fn step_due(
@@ -167,35 +168,6 @@ fn step_due(
     }
 }
 
-/// What the bank holds of a charge that is about to be asked for.
-enum AtBank {
-    Unpaid,
-    Paid,
-    /// The bank took it out by itself; its code leads nowhere.
-    Removed,
-}
-
-/// Asks the bank whether the charge was paid meanwhile, and takes the Pix in if so.
-///
-/// # Errors
-/// Also when the bank does not know the charge: that is a wrong account or environment rather than
-/// a lost charge, so nothing is sent and nothing is given up.
-async fn at_bank(deps: &Deps, invoice: &Invoice, number: u16) -> Result<AtBank, Unknown> {
-    let Some(instalment) = invoice.instalment(number) else { return Ok(AtBank::Unpaid) };
-    let bank = deps.banks.of(&invoice.merchant, deps.secrets.as_ref()).await?;
-    let charge = bank.get_cobv(&instalment.charge().txid).await?;
-    for pix in &charge.pix {
-        take_payment::take_confirmed(deps, &invoice.merchant, pix).await?;
-    }
-    if !charge.pix.is_empty() {
-        Ok(AtBank::Paid)
-    } else if charge.status.is_removed() {
-        Ok(AtBank::Removed)
-    } else {
-        Ok(AtBank::Unpaid)
-    }
-}
-
 /// Asks for a new charge wherever the last payable day is over, unless it was paid in time and we
 /// were not told.
 async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unknown> {
@@ -207,31 +179,15 @@ async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unk
         if !invoice.instalment(number).is_some_and(|known| expired(&invoice, known)) {
             continue;
         }
-        invoice = match at_bank(deps, &invoice, number).await? {
-            AtBank::Paid => reload(deps, &invoice.merchant, &invoice.id).await?,
+        invoice = match held(deps, &invoice, number).await? {
+            AtBank::Paid { .. } => reload(deps, &invoice.merchant, &invoice.id).await?,
             AtBank::Unpaid | AtBank::Removed => {
-                reissue(deps, invoice, number, "the charge could no longer be paid").await?
+                let reason = "the charge could no longer be paid";
+                reissue(deps, invoice, number, reason, ACTOR).await?
             }
         };
     }
     Ok(invoice)
-}
-
-/// Asks for a new charge by itself; its event wakes `issue_charge`, and the payer is told anew.
-async fn reissue(
-    deps: &Deps,
-    invoice: Invoice,
-    instalment: u16,
-    reason: &str,
-) -> Result<Invoice, Unknown> {
-    let now = deps.clock.now();
-    let reason = reason.to_owned();
-    let events = decide(&invoice, Command::Reissue { instalment, reason }, now)
-        .map_err(|refusal| Unknown::new("re-issuing a charge", refusal))?;
-    let commit = Commit::new(&invoice.merchant);
-    let (commit, after) = apply::apply(commit, invoice, &events, "sweep_reminders", now)?;
-    deps.store.commit(commit).await?;
-    Ok(after)
 }
 
 /// Carries an action out and records it; `None` when someone else is at it.
@@ -292,8 +248,8 @@ fn payload(
 ) -> Result<Payload, Unsayable> {
     let now = deps.clock.now();
     match action {
-        Action::Receipt { e2eid, .. } => {
-            let payment = instalment.payments.iter().find(|payment| payment.e2eid == *e2eid);
+        Action::Receipt { ordinal, .. } => {
+            let payment = instalment.payments.iter().find(|known| known.ordinal == *ordinal);
             let payment = payment.ok_or_else(|| Unsayable::new("the payment is gone"))?;
             let facts =
                 facts::receipt(settings, invoice, instalment, payment, key, &deps.config, now)?;
@@ -348,7 +304,7 @@ async fn record(
         let commit = changed.fold(Commit::new(&merchant), |commit, (row, replaces)| {
             commit.message(row, Expected::Version(replaces))
         });
-        let (commit, after) = apply::apply(commit, invoice, &events, "sweep_reminders", now)?;
+        let (commit, after) = apply::apply(commit, invoice, &events, ACTOR, now)?;
         match deps.store.commit(commit).await {
             Ok(()) => return Ok(after),
             Err(CommitError::Conflict(_)) => invoice = reload(deps, &merchant, &id).await?,
@@ -369,8 +325,8 @@ fn command<'a>(
         rows.iter().filter(|(row, _)| sent(row)).map(|(row, _)| row.key.channel).collect();
     let outcome = if !channels.is_empty() { StepOutcome::Sent } else { StepOutcome::Failed };
     match action {
-        Action::Receipt { instalment, e2eid, .. } => {
-            Command::RecordReceipt { instalment: *instalment, e2eid: e2eid.clone(), outcome }
+        Action::Receipt { instalment, ordinal } => {
+            Command::RecordReceipt { instalment: *instalment, ordinal: *ordinal, outcome }
         }
         Action::Step { instalment, step, covered } => {
             let silent = step.channels.is_empty();
@@ -399,15 +355,4 @@ async fn call_bank_if_due(deps: &Deps, invoice: &Invoice) -> Result<(), Unknown>
     tracing::info!(invoice.id = %invoice.id, work = WorkKind::Charge.as_str(), "Charge is due");
     let event = BusEvent::charge_due(&invoice.merchant, &invoice.id, now);
     deps.bus.publish(&[event]).await.into_iter().collect()
-}
-
-async fn reload(
-    deps: &Deps,
-    merchant: &MerchantId,
-    invoice: &InvoiceId,
-) -> Result<Invoice, Unknown> {
-    let mut found = deps.store.read(merchant, &[ItemRef::Invoice(invoice.clone())]).await?;
-    found
-        .take_invoice(invoice)
-        .ok_or_else(|| Unknown::new("reading the invoice again", "it is gone"))
 }

@@ -33,8 +33,7 @@ pub async fn create_customer(
     let now = deps.clock.now();
     let id = CustomerId::from_ulid(&deps.ids.ulid(now))
         .map_err(|error| Unknown::new("making an id", error))?;
-    let customer =
-        Customer { merchant: merchant.clone(), id, version: 1, created_at: now, bill_to };
+    let customer = Customer::new(merchant, id, bill_to, now);
     let body = serde_json::to_string(&CustomerView::of(&customer))
         .map_err(|error| Unknown::new("writing the answer", error))?;
     let commit = Commit::new(merchant)

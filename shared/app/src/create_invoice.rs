@@ -4,11 +4,13 @@
 //! txid), so nothing is lost when the bank is down: `issue_charge` finds it through the event, and
 //! the sweep finds it through the work index.
 
+use quita_core::customer::Customer;
+use quita_core::debt::LateCharges;
 use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
 use quita_core::invoice::InvoiceDraft;
 use quita_core::violation::Violation;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError};
+use quita_table::{Commit, CommitError, Expected};
 
 use crate::apply;
 use crate::deps::Deps;
@@ -24,6 +26,11 @@ pub enum Refused {
     KeyReused,
 }
 
+/// Times an invoice is made anew because the customer's account moved meanwhile.
+const CONFLICTS_MAX: usize = 3;
+/// Status of a new invoice.
+const CREATED: u16 = 201;
+
 pub async fn create_invoice(
     deps: &Deps,
     merchant: &MerchantId,
@@ -31,6 +38,28 @@ pub async fn create_invoice(
     draft: &InvoiceDraft,
     request: &Request,
 ) -> Result<Result<Answer, Refused>, Unknown> {
+    for _ in 0..CONFLICTS_MAX {
+        match attempt(deps, merchant, customer, draft, request).await? {
+            Attempt::Done(answer) => return Ok(answer),
+            Attempt::Again => {}
+        }
+    }
+    Err(Unknown::new("creating the invoice", "others kept writing first"))
+}
+
+enum Attempt {
+    Done(Result<Answer, Refused>),
+    /// The customer's account moved: what goes onto the invoice is decided anew.
+    Again,
+}
+
+async fn attempt(
+    deps: &Deps,
+    merchant: &MerchantId,
+    customer: &str,
+    draft: &InvoiceDraft,
+    request: &Request,
+) -> Result<Attempt, Unknown> {
     let now = deps.clock.now();
     let customer_id = CustomerId::parse(customer).ok();
     let refs = std::iter::once(ItemRef::Merchant)
@@ -50,7 +79,8 @@ pub async fn create_invoice(
             // What was accepted once is answered so again, though a due date has passed since.
             let told = idempotency::told_before(deps, merchant, request).await?;
             let refused = || Err(Refused::Invalid(faults.collect()));
-            return Ok(told.map_or_else(refused, |told| told.map_err(|_| Refused::KeyReused)));
+            let told = told.map_or_else(refused, |told| told.map_err(|_| Refused::KeyReused));
+            return Ok(Attempt::Done(told));
         }
     };
     let id = InvoiceId::from_ulid(&deps.ids.ulid(now))
@@ -58,14 +88,26 @@ pub async fn create_invoice(
     let (invoice, events) = draft.open(id, &settings, &customer, now);
     let body = serde_json::to_string(&InvoiceView::of(&invoice, &deps.config, now))
         .map_err(|error| Unknown::new("writing the answer", error))?;
-    let commit = Commit::new(merchant).idempotency(&request.record(201, &body, now));
+    let commit = Commit::new(merchant).idempotency(&request.record(CREATED, &body, now));
     let commit = apply::open(commit, &invoice, &events, "api", now)?;
+    let commit = without_carried(commit, customer);
     match deps.store.commit(commit).await {
-        Ok(()) => Ok(Ok(Answer { status: 201, body, replayed: false })),
-        Err(CommitError::Conflict(conflicts)) => match idempotency::record_in(&conflicts) {
-            Some(record) => Ok(request.replay(record).map_err(|_| Refused::KeyReused)),
-            None => Err(CommitError::Conflict(conflicts).into()),
-        },
+        Ok(()) => Ok(Attempt::Done(Ok(Answer { status: CREATED, body, replayed: false }))),
+        Err(CommitError::Conflict(conflicts)) => Ok(match idempotency::record_in(&conflicts) {
+            Some(record) => Attempt::Done(request.replay(record).map_err(|_| Refused::KeyReused)),
+            None => Attempt::Again,
+        }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Late charges that are on the new invoice come off the customer, under the condition that nobody
+/// put them onto another one meanwhile.
+fn without_carried(commit: Commit, customer: Customer) -> Commit {
+    if customer.carried.is_zero() {
+        return commit;
+    }
+    let version = customer.version;
+    let after = Customer { carried: LateCharges::default(), version: version + 1, ..customer };
+    commit.customer(&after, Expected::Version(version))
 }

@@ -9,7 +9,7 @@ use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_notify::{ChatMessage, Email, chat::slack_payload};
 use quita_table::items::Stored;
-use quita_table::{CommitError, Expected};
+use quita_table::{Commit, CommitError, Expected};
 
 use crate::deps::Deps;
 use crate::error::Unknown;
@@ -56,7 +56,8 @@ pub(crate) async fn deliver(deps: &Deps, attempt: Attempt<'_>) -> Result<Deliver
         attempts: 1,
         state: MessageState::Claimed { until: now + LEASE },
     };
-    let claim = match deps.store.put_message(&claim, Expected::New).await {
+    let commit = Commit::new(attempt.merchant).message(&claim, Expected::New);
+    let claim = match deps.store.commit(commit).await {
         Ok(()) => claim,
         Err(error) => match found(error)? {
             None => return Ok(Delivered::Busy),
@@ -85,7 +86,8 @@ pub(crate) async fn deliver(deps: &Deps, attempt: Attempt<'_>) -> Result<Deliver
 async fn release(deps: &Deps, claim: Message, state: MessageState) -> Result<(), Unknown> {
     let before = claim.version;
     let released = Message { version: before + 1, state, ..claim };
-    Ok(deps.store.put_message(&released, Expected::Version(before)).await?)
+    let commit = Commit::new(&released.merchant).message(&released, Expected::Version(before));
+    Ok(deps.store.commit(commit).await?)
 }
 
 enum Taken {
@@ -129,7 +131,8 @@ async fn reclaim(deps: &Deps, there: Message, now: DateTime<Utc>) -> Result<Take
         state: MessageState::Claimed { until: now + LEASE },
         ..there
     };
-    match deps.store.put_message(&claim, Expected::Version(before)).await {
+    let commit = Commit::new(&claim.merchant).message(&claim, Expected::Version(before));
+    match deps.store.commit(commit).await {
         Ok(()) => Ok(Taken::Claimed(claim)),
         Err(CommitError::Conflict(_)) => Ok(Taken::Busy),
         Err(error) => Err(error.into()),

@@ -5,6 +5,7 @@ use quita_core::document::TaxId;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Matched};
 use quita_core::merchant::Merchant;
 use quita_core::message::{LedgerKey, message_tag};
+use quita_notify::wording::CountedPayment;
 use quita_notify::{
     BrandColour, Delivery, InvoiceFacts, MerchantFacts, PayableFacts, PaymentBlock, PixCode,
     QrPicture, ReceiptFacts, WebLink,
@@ -46,7 +47,8 @@ pub(crate) fn payable(
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
-        terms: instalment.terms.clone(),
+        terms: instalment.debt.terms(&instalment.terms, &invoice.issuing.policy),
+        principal: instalment.principal(),
         payment: PaymentBlock::new(amount, last_day, code, qr, page).map_err(Unsayable::new)?,
     })
 }
@@ -61,16 +63,23 @@ pub(crate) fn receipt(
     config: &Config,
     now: DateTime<Utc>,
 ) -> Result<ReceiptFacts, Unsayable> {
+    let today = invoice.civil_date(now);
     Ok(ReceiptFacts {
         delivery: delivery(merchant, invoice, key),
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
-        paid: payment.amount,
         paid_at: payment.paid_at,
-        end_to_end_id: payment.e2eid.clone(),
-        amount: payment.due.clone(),
-        invoice_outstanding: invoice.outstanding(invoice.civil_date(now)),
+        payment: payment.payment.clone(),
+        counted: CountedPayment {
+            paid: payment.amount,
+            due: payment.due.clone(),
+            split: payment.split,
+            agreed: instalment.terms.original,
+            closes: invoice.closed_by(payment),
+        },
+        instalment_outstanding: invoice.outstanding_of(instalment, today),
+        invoice_outstanding: invoice.outstanding(today),
         page: page(invoice, config)?,
     })
 }

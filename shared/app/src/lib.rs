@@ -9,29 +9,55 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod apply;
+mod ask_refund;
 mod bank;
+mod charge_at_bank;
+mod credit_line;
 mod deliver;
 mod deps;
 mod error;
 mod facts;
+mod other_payer;
+mod take_line;
 
+pub mod account_view;
+pub mod bank_file_view;
 pub mod bus;
 pub mod cancel_invoice;
+pub mod change_invoice;
 pub mod chase_invoice;
+pub mod clear_flag;
 pub mod create_customer;
 pub mod create_invoice;
+pub mod customer_code;
 pub mod event_data;
+pub mod exceptions;
 pub mod idempotency;
+pub mod import_bank_file;
 pub mod issue_charge;
+pub mod journal;
 pub mod keys;
 pub mod links;
+pub mod move_money;
+pub mod movement;
+pub mod name_boleto;
+pub mod pay_oldest;
+pub mod payment_drafts;
+pub mod payments_report;
 pub mod ports;
 pub mod quote;
+pub mod read_bank_file;
+pub mod reconcile_payments;
+pub mod record_payment;
+pub mod refund_payment;
 pub mod reissue_charge;
 pub mod relay_events;
 pub mod routing;
+pub mod settings;
+pub mod show_payment;
 pub mod sweep;
 pub mod take_payment;
+pub mod upload_bank_file;
 pub mod views;
 
 pub use bank::Banks;

@@ -71,6 +71,10 @@ pub async fn sweep_shard(deps: &Deps, shard: u8) -> Result<Swept, Unknown> {
     Ok(swept)
 }
 
+async fn publish(deps: &Deps, event: BusEvent) -> Result<(), Unknown> {
+    deps.bus.publish(&[event]).await.into_iter().collect()
+}
+
 async fn work(deps: &Deps, entry: &WorkEntry, now: DateTime<Utc>, swept: &mut Swept) {
     let outcome = match &entry.subject {
         WorkSubject::Invoice(invoice) => {
@@ -82,9 +86,16 @@ async fn work(deps: &Deps, entry: &WorkEntry, now: DateTime<Utc>, swept: &mut Sw
             })
         }
         WorkSubject::Payment(payment) => {
-            let event = BusEvent::confirm_due(&entry.merchant, payment, now);
-            deps.bus.publish(&[event]).await.into_iter().collect()
+            publish(deps, BusEvent::confirm_due(&entry.merchant, payment, now)).await
         }
+        WorkSubject::Reconciliation => {
+            publish(deps, BusEvent::reconcile_due(&entry.merchant, now)).await
+        }
+        WorkSubject::Import(import) => {
+            publish(deps, BusEvent::import_due(&entry.merchant, import, now)).await
+        }
+        // Nothing falls due for a line: it was taken in whole.
+        WorkSubject::BankLine(_) => Ok(()),
     };
     if let Err(error) = outcome {
         swept.left += 1;

@@ -9,33 +9,30 @@
 //!   callback ──> known and nothing new? ── yes ──> done, no call to the bank
 //!                     │ no
 //!                 confirm ── no answer in time ──> reported, asked again later through the bus
-//!                     │  └── bank does not know it ──> parked
-//!                 ours, matched? ── no ──> parked with its reason
-//!                     └── yes ──> credited
+//!                     │  └── bank does not know it ──> a person looks
+//!                 whose? ── a charge of ours ──────> counted on its instalment, what is over goes
+//!                     │                              onto the customer's account
+//!                     ├──── a customer's own code ─> oldest due first, the rest onto the account
+//!                     └──── nobody's ──────────────> waits for a person, with its reason
 //! ```
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quita_core::ids::{EndToEndId, InvoiceId, MerchantId, Txid};
-use quita_core::invoice::{
-    Command, Credit, Event, Invoice, Received, credit, decide, doubt, evolve,
-};
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
+use quita_core::invoice::{Credit, Invoice, Received, Source, credit, doubt};
 use quita_core::merchant::Merchant;
-use quita_core::payment::{ParkReason, Payment, PaymentState, Refund, RefundState};
-use quita_core::work::{WorkDue, WorkKind};
+use quita_core::payment::{Command, Method, ParkReason, Payment, PaymentState, RefundState};
 use quita_pix::error::PixError;
-use quita_pix::wire::{DevolucaoStatus, Pix};
-use quita_table::items::EventRow;
-use quita_table::keys::Aggregate;
-use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
-use serde_json::json;
+use quita_pix::wire::Pix;
+use quita_table::CommitError;
+use quita_table::store::{Found, ItemRef};
 
-use crate::apply;
-use crate::bus::instant;
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
+use crate::movement::{Movement, Refusal};
+use crate::pay_oldest::{owing, pay_oldest, put_rest};
+use crate::refund_payment::told_of;
 
 /// Times a decision is made anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 5;
@@ -43,6 +40,8 @@ const CONFLICTS_MAX: usize = 5;
 const CONFIRM_FIRST: TimeDelta = TimeDelta::seconds(15);
 /// Longest wait between two questions.
 const CONFIRM_MAX: TimeDelta = TimeDelta::hours(1);
+/// Who the rows name.
+const ACTOR: &str = "bank";
 
 /// What became of a Pix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub enum Taken {
     Reported,
     /// Recorded before, and nothing new.
     Known,
-    /// A refund of a Pix known before was recorded.
+    /// What became of a refund of a Pix known before was recorded.
     RefundRecorded,
 }
 
@@ -65,7 +64,7 @@ pub async fn take_reported(
     patience: Duration,
 ) -> Result<Taken, Unknown> {
     let facts = Facts::load(deps, merchant, told).await?;
-    if facts.knows(told) {
+    if facts.knows(told, deps.clock.now()) {
         return Ok(Taken::Known);
     }
     let asking = async {
@@ -77,7 +76,7 @@ pub async fn take_reported(
         Ok(Err(Asked::NotFound)) => settle(deps, merchant, facts, told, Confirmed::No).await,
         Ok(Err(Asked::Unknown(error))) => {
             let error = chain(&error);
-            tracing::warn!(payment.e2eid = %told.end_to_end_id, error, "Bank did not confirm Pix");
+            tracing::warn!(payment.id = %told.end_to_end_id, error, "Bank did not confirm Pix");
             settle(deps, merchant, facts, told, Confirmed::NotYet).await
         }
         Err(_) => settle(deps, merchant, facts, told, Confirmed::NotYet).await,
@@ -91,41 +90,55 @@ pub async fn take_confirmed(
     pix: &Pix,
 ) -> Result<Taken, Unknown> {
     let facts = Facts::load(deps, merchant, pix).await?;
-    if facts.knows(pix) {
+    if facts.knows(pix, deps.clock.now()) {
         return Ok(Taken::Known);
     }
     settle(deps, merchant, facts, pix, Confirmed::Yes).await
+}
+
+/// What a Pix that the bank told of comes to, for whoever writes more with it; `None` where there is
+/// nothing to record.
+pub(crate) async fn planned(
+    deps: &Deps,
+    merchant: &MerchantId,
+    pix: &Pix,
+) -> Result<Option<(Movement, Taken)>, Unknown> {
+    let facts = Facts::load(deps, merchant, pix).await?;
+    plan(deps, facts, pix, Confirmed::Yes).await
 }
 
 /// Asks again for a Pix that was recorded as reported.
 pub async fn confirm_reported(
     deps: &Deps,
     merchant: &MerchantId,
-    e2eid: &EndToEndId,
+    id: &PaymentId,
     patience: Duration,
 ) -> Result<Taken, Unknown> {
-    let mut found = deps.store.read(merchant, &[ItemRef::Payment(e2eid.clone())]).await?;
-    let Some(payment) = found.take_payment(e2eid) else {
+    let mut found = deps.store.read(merchant, &[ItemRef::Payment(id.clone())]).await?;
+    let Some(payment) = found.take_payment(id) else {
         return Err(Unknown::new("loading the payment", "it is not there"));
     };
-    if !matches!(payment.state, PaymentState::Reported { .. }) {
-        return Ok(Taken::Known);
+    match (&payment.state, told_by(&payment)) {
+        (PaymentState::Reported { .. }, Some(told)) => {
+            take_reported(deps, merchant, &told, patience).await
+        }
+        _ => Ok(Taken::Known),
     }
-    take_reported(deps, merchant, &told_by(&payment), patience).await
 }
 
 /// The callback's words, from the row they were kept in.
-fn told_by(payment: &Payment) -> Pix {
-    Pix {
-        end_to_end_id: payment.e2eid.clone(),
+fn told_by(payment: &Payment) -> Option<Pix> {
+    Some(Pix {
+        end_to_end_id: payment.id.end_to_end()?.clone(),
         txid: payment.txid.clone(),
         valor: payment.amount,
         chave: None,
         horario: payment.paid_at,
+        pagador: None,
         info_pagador: None,
         devolucoes: Vec::new(),
         componentes_valor: None,
-    }
+    })
 }
 
 enum Asked {
@@ -158,42 +171,90 @@ enum Confirmed {
 
 /// What is known before deciding: one read.
 struct Facts {
-    /// The invoice that was asked for, there or not.
-    asked: Option<InvoiceId>,
+    /// What the txid leads to, there or not.
+    asked: Option<Leads>,
     settings: Merchant,
     payment: Option<Payment>,
-    invoice: Option<Invoice>,
+    found: Found,
+}
+
+/// What a txid of ours leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Leads {
+    Charge { invoice: InvoiceId, instalment: u16, revision: u16 },
+    Customer(CustomerId),
+}
+
+impl Leads {
+    fn of(pix: &Pix) -> Option<Self> {
+        let txid = pix.txid.as_ref()?;
+        let charge = txid.charge_ref().map(|charge| Self::Charge {
+            invoice: charge.invoice,
+            instalment: charge.instalment,
+            revision: charge.revision,
+        });
+        charge.or_else(|| txid.customer_ref().map(Self::Customer))
+    }
+
+    fn item(&self) -> ItemRef {
+        match self {
+            Self::Charge { invoice, .. } => ItemRef::Invoice(invoice.clone()),
+            Self::Customer(customer) => ItemRef::Customer(customer.clone()),
+        }
+    }
 }
 
 impl Facts {
     async fn load(deps: &Deps, merchant: &MerchantId, pix: &Pix) -> Result<Self, Unknown> {
-        let invoice = invoice_of(pix);
-        let refs: Vec<ItemRef> = [ItemRef::Merchant, ItemRef::Payment(pix.end_to_end_id.clone())]
+        let asked = Leads::of(pix);
+        let id = PaymentId::from(pix.end_to_end_id.clone());
+        let refs: Vec<ItemRef> = [ItemRef::Merchant, ItemRef::Payment(id.clone())]
             .into_iter()
-            .chain(invoice.clone().map(ItemRef::Invoice))
+            .chain(asked.as_ref().map(Leads::item))
             .collect();
         let mut found = deps.store.read(merchant, &refs).await?;
         let settings = found
             .take_merchant()
             .ok_or_else(|| Unknown::new("loading the merchant", "the merchant is not set up"))?;
-        Ok(Self {
-            settings,
-            payment: found.take_payment(&pix.end_to_end_id),
-            invoice: invoice.as_ref().and_then(|id| found.take_invoice(id)),
-            asked: invoice,
-        })
+        Ok(Self { settings, payment: found.take_payment(&id), asked, found })
     }
 
     /// Whether the Pix was recorded for good and `pix` brings nothing new.
-    fn knows(&self, pix: &Pix) -> bool {
-        self.payment.as_ref().is_some_and(|known| {
-            known.state.is_settled() && !known.clone().merge_refunds(&refunds_of(pix))
-        })
+    fn knows(&self, pix: &Pix, now: DateTime<Utc>) -> bool {
+        self.payment.as_ref().is_some_and(|known| is_known(known, pix, now))
     }
 }
 
-fn invoice_of(pix: &Pix) -> Option<InvoiceId> {
-    Some(pix.txid.as_ref()?.charge_ref()?.invoice)
+/// Whether a payment was recorded for good and what the bank says of it brings nothing new.
+pub(crate) fn is_known(known: &Payment, pix: &Pix, now: DateTime<Utc>) -> bool {
+    known.state.is_received() && !has_news(known, pix, now)
+}
+
+/// What the txid of a Pix leads to, there or not.
+pub(crate) fn named_by(pix: &Pix) -> Option<ItemRef> {
+    Leads::of(pix).map(|leads| leads.item())
+}
+
+/// Whether the bank tells what is not recorded yet: of a refund, or whose money it is.
+fn has_news(payment: &Payment, pix: &Pix, now: DateTime<Utc>) -> bool {
+    tells_whose(payment, pix)
+        || pix.devolucoes.iter().any(|told| {
+            let command = told_of(told, now);
+            let decided = quita_core::payment::decide(payment, command, now);
+            decided.is_ok_and(|events| !events.is_empty())
+        })
+}
+
+/// Whether the bank names a charge for money that a statement showed without one, and that nobody has
+/// done anything about.
+fn tells_whose(payment: &Payment, pix: &Pix) -> bool {
+    let waits = payment.attention.as_ref().is_some_and(|attention| {
+        matches!(attention.reason, ParkReason::NoTxid | ParkReason::Unidentified)
+    });
+    waits
+        && payment.txid.is_none()
+        && payment.unidentified() == payment.amount
+        && Leads::of(pix).is_some()
 }
 
 /// Decides and writes; when someone wrote first, reads and decides anew.
@@ -206,14 +267,13 @@ async fn settle(
 ) -> Result<Taken, Unknown> {
     for _ in 0..CONFLICTS_MAX {
         // The bank's answer may name another txid than the callback did.
-        if facts.asked != invoice_of(pix) {
+        if facts.asked != Leads::of(pix) {
             facts = Facts::load(deps, merchant, pix).await?;
         }
-        let now = deps.clock.now();
-        let Some((commit, taken)) = plan(merchant, facts, pix, confirmed, now)? else {
+        let Some((movement, taken)) = plan(deps, facts, pix, confirmed).await? else {
             return Ok(Taken::Known);
         };
-        match deps.store.commit(commit).await {
+        match deps.store.commit(movement.commit()?).await {
             Ok(()) => return Ok(taken),
             Err(CommitError::Conflict(_)) => facts = Facts::load(deps, merchant, pix).await?,
             Err(error) => return Err(error.into()),
@@ -223,210 +283,231 @@ async fn settle(
 }
 
 /// The one transaction that records a Pix; `None` when there is nothing to record.
-fn plan(
-    merchant: &MerchantId,
+async fn plan(
+    deps: &Deps,
     facts: Facts,
     pix: &Pix,
     confirmed: Confirmed,
-    now: DateTime<Utc>,
-) -> Result<Option<(Commit, Taken)>, Unknown> {
-    if facts.knows(pix) {
+) -> Result<Option<(Movement, Taken)>, Unknown> {
+    let now = deps.clock.now();
+    if facts.knows(pix, now) {
         return Ok(None);
     }
-    let expected =
-        facts.payment.as_ref().map_or(Expected::New, |payment| Expected::Version(payment.version));
-    let settled = facts.payment.clone().filter(|known| known.state.is_settled());
-    let parked = |known: &Payment| matches!(known.state, PaymentState::Parked { .. });
-    let unconfirmed = settled.is_none() && facts.payment.as_ref().is_some_and(parked);
-    let (payment, events, taken) = match (settled, confirmed) {
-        (Some(known), Confirmed::Yes) => with_refunds(known, facts.invoice.as_ref(), pix, now)?,
-        // Only the bank's own word changes a payment that was settled.
-        (Some(_), Confirmed::No) => return Ok(None),
-        (Some(_), Confirmed::NotYet) => {
+    let was_received = facts.payment.as_ref().is_some_and(|known| known.state.is_received());
+    let taken = match (was_received, confirmed) {
+        (true, Confirmed::Yes) => {
+            let Some(payment) = facts.payment.clone() else { return Ok(None) };
+            let mut taken = Taken::RefundRecorded;
+            let mut movement;
+            if tells_whose(&payment, pix) {
+                let payment = Payment { txid: pix.txid.clone(), ..payment };
+                movement = Movement::of(payment, false, ACTOR, now);
+                taken = find_home(deps, &mut movement, facts, pix).await?;
+            } else {
+                movement = Movement::of(payment, false, ACTOR, now);
+                movement.load_places(deps).await?;
+            }
+            record_refunds(deps, &mut movement, pix).await?;
+            return Ok((!movement.is_empty()).then_some((movement, taken)));
+        }
+        // Only the bank's own word changes a payment that was received.
+        (true, Confirmed::No) => return Ok(None),
+        (true, Confirmed::NotYet) => {
             return Err(Unknown::new("confirming a refund", "the bank did not answer in time"));
         }
-        // The bank did not know it before, and says no more now.
-        (None, Confirmed::No | Confirmed::NotYet) if unconfirmed => return Ok(None),
-        (None, _) => first_time(merchant, &facts, pix, confirmed, now)?,
+        (false, Confirmed::NotYet) => Taken::Reported,
+        (false, Confirmed::No) => Taken::Parked,
+        (false, Confirmed::Yes) => Taken::Matched,
     };
-    let work = confirm_work(&payment);
-    let mut commit = Commit::new(merchant).payment(&payment, expected, work.as_ref());
-    if let Some(row) = payment_row(&payment, taken, now) {
-        commit = commit.event(&row);
-    }
-    if let (Some(invoice), false) = (facts.invoice, events.is_empty()) {
-        commit = apply::apply(commit, invoice, &events, "bank", now)?.0;
-    }
-    Ok(Some((commit, taken)))
+    let mut movement = first_movement(&facts, pix, now);
+    let taken = match taken {
+        Taken::Reported => {
+            let attempts = match movement.payment().state {
+                PaymentState::Reported { attempts, .. } => attempts + 1,
+                PaymentState::Unknown | PaymentState::Received => 0,
+            };
+            let next_try_at = now + backoff(attempts);
+            ask(&mut movement, Command::Report { next_try_at })?;
+            Taken::Reported
+        }
+        Taken::Parked => {
+            ask(&mut movement, Command::NotConfirmed)?;
+            Taken::Parked
+        }
+        _ => {
+            let taken = find_home(deps, &mut movement, facts, pix).await?;
+            record_refunds(deps, &mut movement, pix).await?;
+            taken
+        }
+    };
+    Ok((!movement.is_empty()).then_some((movement, taken)))
 }
 
-type Planned = (Payment, Vec<Event>, Taken);
-
-/// A Pix that was not settled before: new, or reported and now confirmed or asked for again.
-fn first_time(
-    merchant: &MerchantId,
-    facts: &Facts,
-    pix: &Pix,
-    confirmed: Confirmed,
-    now: DateTime<Utc>,
-) -> Result<Planned, Unknown> {
+/// The payment as the bank, or else the callback, tells of it.
+fn first_movement(facts: &Facts, pix: &Pix, now: DateTime<Utc>) -> Movement {
     let known = facts.payment.as_ref();
-    let attempts = known.map_or(0, |payment| match payment.state {
-        PaymentState::Reported { attempts, .. } => attempts + 1,
-        PaymentState::Matched { .. } | PaymentState::Parked { .. } => 0,
-    });
-    let mut payment = Payment {
-        merchant: merchant.clone(),
-        e2eid: pix.end_to_end_id.clone(),
-        version: known.map_or(1, |payment| payment.version + 1),
+    let payment = Payment {
+        merchant: facts.settings.merchant.clone(),
+        id: PaymentId::from(pix.end_to_end_id.clone()),
+        version: known.map_or(0, |payment| payment.version),
+        method: Method::Pix,
         txid: pix.txid.clone(),
         amount: pix.valor,
         paid_at: pix.horario,
         seen_at: known.map_or(now, |payment| payment.seen_at),
-        state: PaymentState::Reported { attempts, next_try_at: now + backoff(attempts) },
+        payer: pix.payer(),
+        memo: None,
+        state: known.map_or(PaymentState::Unknown, |payment| payment.state.clone()),
+        allocations: Vec::new(),
+        on_account: None,
         refunds: Vec::new(),
+        attention: known.and_then(|payment| payment.attention.clone()),
+        settled_on: None,
     };
-    let (home, mut events) = match confirmed {
-        Confirmed::NotYet => return Ok((payment, Vec::new(), Taken::Reported)),
-        Confirmed::No => (Err(ParkReason::NotConfirmed), Vec::new()),
-        Confirmed::Yes => {
-            payment.merge_refunds(&refunds_of(pix));
-            find_home(facts, pix)
-        }
-    };
-    let taken = match home {
-        Ok((invoice, instalment)) => {
-            payment.state = PaymentState::Matched { invoice, instalment };
-            Taken::Matched
-        }
-        Err(reason) => {
-            payment.state = PaymentState::Parked { reason, since: now };
-            Taken::Parked
-        }
-    };
-    // A Pix can come to our knowledge already given back.
-    if let Some(invoice) = &facts.invoice {
-        let after = events.iter().fold(invoice.clone(), |state, event| evolve(state, event, now));
-        events.extend(returns(&payment, &after, now)?);
-    }
-    Ok((payment, events, taken))
+    Movement::of(payment, known.is_none(), ACTOR, now)
 }
 
-type Home = Result<(InvoiceId, u16), ParkReason>;
-
-fn find_home(facts: &Facts, pix: &Pix) -> (Home, Vec<Event>) {
+/// Records that the money is there, and where it goes.
+async fn find_home(
+    deps: &Deps,
+    movement: &mut Movement,
+    mut facts: Facts,
+    pix: &Pix,
+) -> Result<Taken, Unknown> {
     let own_key = facts.settings.pix_key.as_str();
     let foreign = pix.chave.as_ref().is_some_and(|key| key.as_str() != own_key);
-    let charge = pix.txid.as_ref().and_then(Txid::charge_ref);
-    let (Some(charge), Some(invoice)) = (charge, &facts.invoice) else {
-        let why = match &pix.txid {
-            _ if foreign => ParkReason::ForeignKey,
-            None => ParkReason::NoTxid,
-            Some(_) => ParkReason::UnknownTxid,
-        };
-        return (Err(why), Vec::new());
-    };
-    let received = Received {
-        instalment: charge.instalment,
-        revision: charge.revision,
-        e2eid: &pix.end_to_end_id,
-        amount: pix.valor,
-        paid_at: pix.horario,
-    };
-    if foreign {
-        let events = doubt(invoice, &received, &ParkReason::ForeignKey);
-        return (Err(ParkReason::ForeignKey), events);
-    }
-    let home = Ok((invoice.id.clone(), charge.instalment));
-    match credit(invoice, &received) {
-        Credit::Matched(events) => (home, events),
-        Credit::AlreadyCredited => (home, Vec::new()),
-        Credit::Park(reason, events) => (Err(reason), events),
-    }
-}
-
-/// A Pix settled before, of which a refund is told now.
-fn with_refunds(
-    mut payment: Payment,
-    invoice: Option<&Invoice>,
-    pix: &Pix,
-    now: DateTime<Utc>,
-) -> Result<Planned, Unknown> {
-    payment.merge_refunds(&refunds_of(pix));
-    payment.version += 1;
-    let events = match invoice {
-        Some(invoice) => returns(&payment, invoice, now)?,
-        None => Vec::new(),
-    };
-    Ok((payment, events, Taken::RefundRecorded))
-}
-
-/// What a returned Pix does to the invoice it was credited to.
-fn returns(
-    payment: &Payment,
-    invoice: &Invoice,
-    now: DateTime<Utc>,
-) -> Result<Vec<Event>, Unknown> {
-    let PaymentState::Matched { instalment, .. } = payment.state else {
-        return Ok(Vec::new());
-    };
-    let returned = payment.returned();
-    let told = Command::RecordReturn { instalment, e2eid: payment.e2eid.clone(), returned };
-    decide(invoice, told, now).map_err(|refusal| Unknown::new("recording a refund", refusal))
-}
-
-fn refunds_of(pix: &Pix) -> Vec<Refund> {
-    let refund = |told: &quita_pix::wire::Devolucao| Refund {
-        id: told.id.as_str().to_owned(),
-        amount: told.valor,
-        state: match told.status {
-            DevolucaoStatus::Devolvido => RefundState::Returned,
-            DevolucaoStatus::NaoRealizado => RefundState::Failed,
-            DevolucaoStatus::EmProcessamento | DevolucaoStatus::Other(_) => RefundState::Processing,
-        },
-    };
-    pix.devolucoes.iter().map(refund).collect()
-}
-
-fn confirm_work(payment: &Payment) -> Option<WorkDue> {
-    match payment.state {
-        PaymentState::Reported { next_try_at, .. } => {
-            Some(WorkDue { at: next_try_at, kind: WorkKind::Confirm })
+    match facts.asked.take() {
+        Some(Leads::Charge { invoice, instalment, revision }) => {
+            match facts.found.take_invoice(&invoice) {
+                Some(invoice) => {
+                    let place = Place { invoice, instalment, revision };
+                    return credit_charge(deps, movement, place, foreign).await;
+                }
+                None => wait(
+                    movement,
+                    if foreign { ParkReason::ForeignKey } else { ParkReason::UnknownTxid },
+                ),
+            }
         }
-        PaymentState::Matched { .. } | PaymentState::Parked { .. } => None,
+        Some(Leads::Customer(customer)) if !foreign => match facts.found.take_customer(&customer) {
+            Some(known) => {
+                movement.add_customer(Some(known));
+                let invoices = owing(deps, &movement.payment().merchant, &customer).await?;
+                ask(movement, Command::Receive { in_full: None })?;
+                pay_oldest(movement, invoices, &customer).map_err(refused)?;
+                return Ok(Taken::Matched);
+            }
+            None => wait(movement, ParkReason::UnknownTxid),
+        },
+        Some(Leads::Customer(_)) => wait(movement, ParkReason::ForeignKey),
+        None if foreign => wait(movement, ParkReason::ForeignKey),
+        None => wait(movement, no_home(pix.txid.as_ref())),
+    }?;
+    Ok(Taken::Parked)
+}
+
+fn no_home(txid: Option<&Txid>) -> ParkReason {
+    if txid.is_some() { ParkReason::UnknownTxid } else { ParkReason::NoTxid }
+}
+
+/// The charge a Pix names.
+struct Place {
+    invoice: Invoice,
+    instalment: u16,
+    revision: u16,
+}
+
+async fn credit_charge(
+    deps: &Deps,
+    movement: &mut Movement,
+    place: Place,
+    foreign: bool,
+) -> Result<Taken, Unknown> {
+    let Place { invoice, instalment, revision } = place;
+    let (id, customer) = (invoice.id.clone(), invoice.customer.clone());
+    let payment = movement.payment().clone();
+    let is_news = !payment.state.is_received();
+    let received = Received {
+        instalment,
+        revision: Some(revision),
+        payment: &payment.id,
+        amount: payment.amount,
+        paid_at: payment.paid_at,
+        source: if is_news { Source::Receipt } else { Source::Unidentified },
+    };
+    let answer = if foreign {
+        let reason = ParkReason::ForeignKey;
+        Credit::Park(reason, doubt(&invoice, &received, reason))
+    } else {
+        credit(&invoice, &received, movement.now())
+    };
+    movement.add_invoice(Some(invoice));
+    movement.load_carrying(deps).await?;
+    match answer {
+        Credit::Matched { events, excess } if excess.is_zero() && is_news => {
+            let in_full = Some((id.clone(), instalment));
+            ask(movement, Command::Receive { in_full })?;
+            movement.extend_invoice(&id, events).map_err(refused)?;
+            Ok(Taken::Matched)
+        }
+        Credit::Matched { events, excess } => {
+            ask(movement, Command::Receive { in_full: None })?;
+            let amount = payment.amount - excess;
+            ask(movement, Command::Allocate { invoice: id.clone(), instalment, amount })?;
+            movement.extend_invoice(&id, events).map_err(refused)?;
+            if excess.is_positive() {
+                movement.load_customer(deps, &customer).await?;
+                put_rest(movement, &customer).map_err(refused)?;
+            }
+            Ok(Taken::Matched)
+        }
+        Credit::AlreadyCredited => {
+            ask(movement, Command::Receive { in_full: Some((id, instalment)) })?;
+            Ok(Taken::Matched)
+        }
+        Credit::Park(reason, events) => {
+            movement.extend_invoice(&id, events).map_err(refused)?;
+            wait(movement, reason)?;
+            Ok(Taken::Parked)
+        }
     }
 }
 
-/// The payment's own history; a match is told by the invoice's.
-fn payment_row(payment: &Payment, taken: Taken, now: DateTime<Utc>) -> Option<EventRow> {
-    let mut data = json!({
-        "amount": payment.amount.to_string(),
-        "paid_at": instant(payment.paid_at),
-        "txid": payment.txid,
-    });
-    let name = match taken {
-        Taken::Matched | Taken::Known => return None,
-        // The first report is asked about at once, each further one when its time comes: an event
-        // for it would ask at once again, and again, for as long as the bank is down.
-        Taken::Reported if payment.version > 1 => return None,
-        Taken::Parked => "payment.parked",
-        Taken::Reported => "payment.reported",
-        Taken::RefundRecorded => "payment.refund_reported",
-    };
-    if let PaymentState::Parked { reason, .. } = &payment.state {
-        data["reason"] = json!(reason.code());
+/// The money is there, and a person has to find its place.
+fn wait(movement: &mut Movement, reason: ParkReason) -> Result<(), Unknown> {
+    ask(movement, Command::Receive { in_full: None })?;
+    ask(movement, Command::Park { reason })
+}
+
+/// Records what the bank tells of the refunds of a payment.
+async fn record_refunds(deps: &Deps, movement: &mut Movement, pix: &Pix) -> Result<(), Unknown> {
+    let under_way = movement.payment().refunds.iter().any(|it| it.state != RefundState::Returned);
+    if pix.devolucoes.is_empty() && !under_way {
+        return Ok(());
     }
-    if taken == Taken::RefundRecorded {
-        data["returned"] = json!(payment.returned().to_string());
+    let customers: Vec<CustomerId> = movement
+        .payment()
+        .allocations
+        .iter()
+        .filter_map(|it| movement.invoice(&it.invoice).map(|invoice| invoice.customer.clone()))
+        .collect();
+    for customer in customers {
+        movement.load_customer(deps, &customer).await?;
     }
-    Some(EventRow {
-        aggregate: Aggregate::Payment(payment.e2eid.clone()),
-        seq: payment.version,
-        at: now,
-        actor: "bank".to_owned(),
-        name: name.to_owned(),
-        data,
-    })
+    for told in &pix.devolucoes {
+        let command = told_of(told, movement.now());
+        movement.ask(command, "the bank gave it back").map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn ask(movement: &mut Movement, command: Command) -> Result<(), Unknown> {
+    movement.ask(command, "the bank told so").map_err(refused)
+}
+
+/// A fact is never refused; where it is, something else is wrong and it comes again.
+fn refused(refusal: Refusal) -> Unknown {
+    Unknown::new("recording a payment", refusal)
 }
 
 fn backoff(attempts: u32) -> TimeDelta {

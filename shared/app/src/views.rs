@@ -6,8 +6,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::chase::{self, Decision, Rule};
 use quita_core::customer::Customer;
-use quita_core::invoice::{ChargeState, Instalment, Invoice};
-use quita_core::payment::{ParkReason, Payment, PaymentState, RefundState};
+use quita_core::debt::Split;
+use quita_core::invoice::{ChargeState, Instalment, Invoice, Principal};
+use quita_core::payment::{Allocation, Payer, Payment, Refund, RefundOrigin};
 use quita_core::terms::AmountDue;
 use quita_table::items::EventRow;
 use serde::Serialize;
@@ -89,9 +90,42 @@ struct InstalmentView {
     last_payable_date: NaiveDate,
     status: &'static str,
     amount_due: Breakdown,
+    /// How the agreed amount came to what is left of it.
+    principal: PrincipalView,
+    /// What was credited and is still here.
+    received: String,
+    written_off: String,
+    carried_late_charges: String,
+    our_number: Option<String>,
     flagged: bool,
     charge: ChargeView,
     payments: Vec<MatchedView>,
+}
+
+/// `agreed` less all that was taken off is `left`, the `original` of the amount due.
+#[derive(Debug, Serialize)]
+struct PrincipalView {
+    agreed: String,
+    received: String,
+    discount: String,
+    forgiven: String,
+    credited: String,
+    written_off: String,
+    left: String,
+}
+
+impl PrincipalView {
+    fn of(principal: &Principal) -> Self {
+        Self {
+            agreed: principal.agreed.to_string(),
+            received: principal.received.to_string(),
+            discount: principal.discount.to_string(),
+            forgiven: principal.forgiven.to_string(),
+            credited: principal.credited.to_string(),
+            written_off: principal.written_off.to_string(),
+            left: principal.left.to_string(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -108,10 +142,40 @@ struct ChargeView {
 
 #[derive(Debug, Serialize)]
 struct MatchedView {
-    end_to_end_id: String,
+    payment_id: String,
     amount: String,
     paid_at: String,
-    refunded: String,
+    counted: CountedView,
+    /// What went away from here since.
+    released: String,
+}
+
+/// How a payment was counted.
+#[derive(Debug, Serialize)]
+struct CountedView {
+    late_fee: String,
+    interest: String,
+    principal: String,
+    discount: String,
+    rebate: String,
+    forgiven: String,
+    waived: String,
+    carried: String,
+}
+
+impl CountedView {
+    fn of(split: &Split) -> Self {
+        Self {
+            late_fee: split.fine.to_string(),
+            interest: split.interest.to_string(),
+            principal: split.principal.to_string(),
+            discount: split.discount.to_string(),
+            rebate: split.rebate.to_string(),
+            forgiven: split.forgiven.to_string(),
+            waived: split.waived.total().to_string(),
+            carried: split.carried.total().to_string(),
+        }
+    }
 }
 
 impl InvoiceView {
@@ -141,10 +205,11 @@ impl InstalmentView {
     fn of(invoice: &Invoice, instalment: &Instalment, config: &Config, today: NaiveDate) -> Self {
         let calendar = invoice.calendar();
         let matched = |payment: &quita_core::invoice::Matched| MatchedView {
-            end_to_end_id: payment.e2eid.to_string(),
+            payment_id: payment.payment.to_string(),
             amount: payment.amount.to_string(),
             paid_at: instant(payment.paid_at),
-            refunded: payment.refunded.to_string(),
+            counted: CountedView::of(&payment.split),
+            released: payment.released.to_string(),
         };
         Self {
             number: instalment.number,
@@ -154,6 +219,11 @@ impl InstalmentView {
             last_payable_date: instalment.charge().terms.last_payable_day(&calendar),
             status: invoice.instalment_status(instalment, today).as_str(),
             amount_due: Breakdown::of(&invoice.amount_due(instalment, today)),
+            principal: PrincipalView::of(&instalment.principal()),
+            received: instalment.received().to_string(),
+            written_off: instalment.written_off.to_string(),
+            carried_late_charges: instalment.carried_in.total().to_string(),
+            our_number: instalment.our_number.clone(),
             flagged: instalment.chase.flagged,
             charge: ChargeView::of(invoice, instalment, config),
             payments: instalment.payments.iter().map(matched).collect(),
@@ -223,6 +293,11 @@ pub struct CustomerView {
     locale: &'static str,
     account_owner: Option<String>,
     created_at: String,
+    /// Money of the customer that no invoice has.
+    balance: String,
+    /// Late charges that go onto the next invoice.
+    carried_late_charges: String,
+    flag: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -252,24 +327,66 @@ impl CustomerView {
             locale: party.locale.as_str(),
             account_owner: party.account_owner.as_ref().map(|email| email.as_str().to_owned()),
             created_at: instant(customer.created_at),
+            balance: customer.balance().to_string(),
+            carried_late_charges: customer.carried.total().to_string(),
+            flag: customer.flag.as_ref().map(|flag| flag.reason.code()),
         }
     }
 }
 
-/// A received Pix.
+/// A received payment.
 #[derive(Debug, Serialize)]
 pub struct PaymentView {
-    end_to_end_id: String,
+    id: String,
+    method: &'static str,
+    end_to_end_id: Option<String>,
     txid: Option<String>,
     amount: String,
     paid_at: String,
     seen_at: String,
+    /// The day a bank statement shows it.
+    settled_on: Option<NaiveDate>,
     status: &'static str,
-    reason: Option<&'static str>,
-    /// For `wrong_amount`: what was due on the day.
-    expected: Option<String>,
-    invoice_id: Option<String>,
+    payer: Option<PayerView>,
+    memo: Option<String>,
+    allocations: Vec<AllocationView>,
+    on_account: Option<OnAccountView>,
+    unidentified: String,
+    /// What can still be given back through the bank.
+    refundable: String,
     refunds: Vec<RefundView>,
+    attention: Option<AttentionView>,
+    /// The invoice that its txid names.
+    invoice_id: Option<String>,
+    /// Whether somebody else than the customer paid; `None` where that is not known here.
+    payer_differs: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct PayerView {
+    name: Option<String>,
+    /// Masked where it is a person's.
+    document: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AllocationView {
+    invoice_id: String,
+    instalment: u16,
+    amount: String,
+}
+
+#[derive(Debug, Serialize)]
+struct OnAccountView {
+    customer_id: String,
+    amount: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AttentionView {
+    reason: &'static str,
+    since: String,
+    assignee: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -277,41 +394,69 @@ struct RefundView {
     id: String,
     amount: String,
     status: &'static str,
+    origin: RefundOrigin,
+    reason: Option<String>,
+    asked_at: String,
 }
 
 impl PaymentView {
     pub fn of(payment: &Payment) -> Self {
-        let (reason, expected) = match &payment.state {
-            PaymentState::Parked { reason: why @ ParkReason::WrongAmount { expected }, .. } => {
-                (Some(why.code()), Some(expected.to_string()))
-            }
-            PaymentState::Parked { reason, .. } => (Some(reason.code()), None),
-            PaymentState::Reported { .. } | PaymentState::Matched { .. } => (None, None),
-        };
         let linked = payment.txid.as_ref().and_then(|txid| txid.charge_ref());
+        let payer = |payer: &Payer| PayerView {
+            name: payer.name.clone(),
+            document: payer.document.as_ref().map(|document| document.masked()),
+        };
+        let allocation = |allocation: &Allocation| AllocationView {
+            invoice_id: allocation.invoice.to_string(),
+            instalment: allocation.instalment,
+            amount: allocation.amount.to_string(),
+        };
         Self {
-            end_to_end_id: payment.e2eid.to_string(),
+            id: payment.id.to_string(),
+            method: payment.method.as_str(),
+            end_to_end_id: payment.id.end_to_end().map(ToString::to_string),
             txid: payment.txid.as_ref().map(|txid| txid.as_str().to_owned()),
             amount: payment.amount.to_string(),
             paid_at: instant(payment.paid_at),
             seen_at: instant(payment.seen_at),
-            status: payment.state.name(),
-            reason,
-            expected,
+            settled_on: payment.settled_on,
+            status: payment.status(),
+            payer: payment.payer.as_ref().map(payer),
+            memo: payment.memo.clone(),
+            allocations: payment.allocations.iter().map(allocation).collect(),
+            on_account: payment.on_account.as_ref().map(|there| OnAccountView {
+                customer_id: there.customer.to_string(),
+                amount: there.amount.to_string(),
+            }),
+            unidentified: payment.unidentified().to_string(),
+            refundable: payment.refundable().to_string(),
+            refunds: payment.refunds.iter().map(RefundView::of).collect(),
+            attention: payment.attention.as_ref().map(|attention| AttentionView {
+                reason: attention.reason.code(),
+                since: instant(attention.since),
+                assignee: attention.assignee.clone(),
+            }),
             invoice_id: linked.map(|charge| charge.invoice.to_string()),
-            refunds: payment
-                .refunds
-                .iter()
-                .map(|refund| RefundView {
-                    id: refund.id.clone(),
-                    amount: refund.amount.to_string(),
-                    status: match refund.state {
-                        RefundState::Processing => "processing",
-                        RefundState::Returned => "returned",
-                        RefundState::Failed => "failed",
-                    },
-                })
-                .collect(),
+            payer_differs: None,
+        }
+    }
+
+    /// With what the invoices that have its money tell of who paid.
+    pub(crate) fn with_payer_differing(mut self, payer_differs: Option<bool>) -> Self {
+        self.payer_differs = payer_differs;
+        self
+    }
+}
+
+impl RefundView {
+    fn of(refund: &Refund) -> Self {
+        Self {
+            id: refund.id.clone(),
+            amount: refund.amount.to_string(),
+            status: refund.state.name(),
+            origin: refund.origin,
+            reason: refund.reason.clone(),
+            asked_at: instant(refund.asked_at),
         }
     }
 }

@@ -8,14 +8,18 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{Cep, Email, Phone};
+use crate::debt::LateCharges;
 use crate::document::TaxId;
-use crate::ids::{CustomerId, MerchantId};
+use crate::ids::{CustomerId, MerchantId, PaymentId};
+use crate::money::Money;
 use crate::violation::Violation;
 
 /// Longest name, as `devedor.nome` of API Pix 2.9.0 allows.
 pub const NAME_CHARS_MAX: usize = 200;
 /// Most billing addresses a message goes to.
 pub const EMAILS_MAX: usize = 5;
+/// Most payments that money of lies on one account at the same time.
+pub const ACCOUNT_CREDITS_MAX: usize = 200;
 /// Longest chat webhook URL.
 pub const CHAT_URL_CHARS_MAX: usize = 500;
 /// Hosts an incoming chat webhook may live on. Anything else is refused: the URL is fetched by us.
@@ -56,6 +60,77 @@ pub struct Customer {
     pub version: u64,
     pub created_at: DateTime<Utc>,
     pub bill_to: BillTo,
+    /// Money of the customer that no invoice has, by payment.
+    pub on_account: Vec<AccountCredit>,
+    /// Late charges that wait for the next invoice.
+    pub carried: LateCharges,
+    /// Why a person should look before the customer is trusted further.
+    pub flag: Option<CustomerFlag>,
+}
+
+/// A part of a payment that lies on the customer's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountCredit {
+    pub payment: PaymentId,
+    pub amount: Money,
+}
+
+/// A customer a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerFlag {
+    pub reason: FlagReason,
+    pub at: DateTime<Utc>,
+    /// The payment it came from.
+    pub payment: PaymentId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlagReason {
+    /// Money of a payment was taken back by the bank or under a dispute (MED).
+    TakenBack,
+}
+
+impl FlagReason {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TakenBack => "taken_back",
+        }
+    }
+}
+
+impl Customer {
+    /// A new customer, with nothing on its account.
+    pub fn new(
+        merchant: &MerchantId,
+        id: CustomerId,
+        bill_to: BillTo,
+        created_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            merchant: merchant.clone(),
+            id,
+            version: 1,
+            created_at,
+            bill_to,
+            on_account: Vec::new(),
+            carried: LateCharges::default(),
+            flag: None,
+        }
+    }
+
+    /// What lies on the account.
+    pub fn balance(&self) -> Money {
+        self.on_account.iter().map(|credit| credit.amount).sum()
+    }
+
+    /// Sets what lies on the account of one payment.
+    pub fn set_credit(&mut self, payment: &PaymentId, amount: Money) {
+        self.on_account.retain(|credit| credit.payment != *payment);
+        if amount.is_positive() {
+            self.on_account.push(AccountCredit { payment: payment.clone(), amount });
+        }
+    }
 }
 
 /// The party a charge is made out to, and how it is reached.

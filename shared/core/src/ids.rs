@@ -1,4 +1,4 @@
-//! Identifiers: ours (merchant, customer, invoice), the charge's (txid) and the bank's.
+//! Identifiers: ours (merchant, customer, invoice, payment), the charge's (txid) and the bank's.
 //!
 //! Owns: their alphabets, lengths, and the road from a txid back to the instalment it charges.
 //! Does not own: making fresh ULIDs, which needs a clock and randomness (a port of `app`).
@@ -27,6 +27,9 @@ const TXID_CHARGE_LENGTHS: std::ops::RangeInclusive<usize> = 26..=TXID_LENGTH_MA
 const BASE36_PAIR_MAX: u16 = 36 * 36 - 1;
 /// Length of a txid made by [`Txid::for_charge`].
 const TXID_OWN_LENGTH: usize = ULID_LENGTH + 4;
+/// Length of the txid of a customer's own code: the most a static BR Code carries, and exactly what
+/// the 128 bits of a ULID take in base 36.
+const TXID_CUSTOMER_LENGTH: usize = 25;
 /// Length of an end-to-end id (API Pix 2.9.0).
 const END_TO_END_ID_LENGTH: usize = 32;
 
@@ -42,6 +45,12 @@ pub enum IdError {
     /// Not `inv_` and a ULID.
     #[error("invoice id must be inv_ and 26 upper-case ULID characters")]
     Invoice,
+    /// Neither an end-to-end id nor `pay_` and a ULID.
+    #[error("payment id must be an end-to-end id or pay_ and 26 upper-case ULID characters")]
+    Payment,
+    /// Not `imp_` and a ULID.
+    #[error("import id must be imp_ and 26 upper-case ULID characters")]
+    Import,
     /// Not 1 to 35 of `[a-zA-Z0-9]`.
     #[error("txid must be 1 to 35 letters or digits")]
     Txid,
@@ -127,6 +136,70 @@ ulid_id!(
     IdError::Invoice
 );
 
+ulid_id!(
+    /// A bank file that was uploaded: `imp_` and a ULID.
+    ImportId,
+    "imp_",
+    IdError::Import
+);
+ulid_id!(
+    /// A payment that is not a Pix of API Pix: `pay_` and a ULID.
+    OtherPaymentId,
+    "pay_",
+    IdError::Payment
+);
+
+/// A received payment: the end-to-end id of a Pix, or an id of ours for money that came another
+/// way. Under it the money is counted once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaymentId {
+    Pix(EndToEndId),
+    Other(OtherPaymentId),
+}
+
+impl PaymentId {
+    /// Reads either form.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if text.starts_with(OtherPaymentId::PREFIX) {
+            OtherPaymentId::parse(text).map(Self::Other)
+        } else {
+            EndToEndId::parse(text).map(Self::Pix).map_err(|_| IdError::Payment)
+        }
+    }
+
+    /// The id that a fingerprint of 128 bits always gives: the same line of a bank file is the same
+    /// payment, however often it is read.
+    #[must_use]
+    pub fn of_fingerprint(fingerprint: u128) -> Self {
+        let ulid = ulid_text(fingerprint);
+        Self::Other(OtherPaymentId(format!("{}{ulid}", OtherPaymentId::PREFIX)))
+    }
+
+    /// The id itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pix(id) => id.as_str(),
+            Self::Other(id) => id.as_str(),
+        }
+    }
+
+    /// The end-to-end id, when it is a Pix.
+    #[must_use]
+    pub fn end_to_end(&self) -> Option<&EndToEndId> {
+        match self {
+            Self::Pix(id) => Some(id),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl From<EndToEndId> for PaymentId {
+    fn from(id: EndToEndId) -> Self {
+        Self::Pix(id)
+    }
+}
+
 /// The id of a charge at the bank, chosen by the receiver; case-sensitive and never reused.
 ///
 /// Source: API Pix 2.9.0: `[a-zA-Z0-9]{26,35}` for cob and cobv, 1 to 35 where Pix are listed,
@@ -164,6 +237,33 @@ impl Txid {
         }
         let (instalment, revision) = (base36_pair(instalment), base36_pair(revision));
         Some(Self(format!("{}{instalment}{revision}", invoice.ulid())))
+    }
+
+    /// The txid of a customer's own static code: the customer's ULID as 25 upper-case digits of base
+    /// 36.
+    #[must_use]
+    pub fn for_customer(customer: &CustomerId) -> Self {
+        let mut number = ulid_value(customer.ulid());
+        let mut digits = [b'0'; TXID_CUSTOMER_LENGTH];
+        for digit in digits.iter_mut().rev() {
+            let value = u8::try_from(number % 36).unwrap_or_default();
+            *digit = if value < 10 { b'0' + value } else { b'A' + value - 10 };
+            number /= 36;
+        }
+        Self(digits.iter().copied().map(char::from).collect())
+    }
+
+    /// The customer whose own code it is, when it has the form that [`Txid::for_customer`] makes.
+    ///
+    /// A stranger's txid may have that form by chance: the customer still has to be looked up.
+    #[must_use]
+    pub fn customer_ref(&self) -> Option<CustomerId> {
+        let upper = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        if self.0.len() != TXID_CUSTOMER_LENGTH || !self.0.bytes().all(upper) {
+            return None;
+        }
+        let number = u128::from_str_radix(&self.0, 36).ok()?;
+        CustomerId::from_ulid(&ulid_text(number)).ok()
     }
 
     /// Reads any txid that may appear beside a Pix: 1 to 35 of `[a-zA-Z0-9]`.
@@ -244,6 +344,18 @@ fn is_ulid(text: &str) -> bool {
         && text.as_bytes()[0] <= ULID_FIRST_MAX
 }
 
+/// The 128 bits of a ULID.
+fn ulid_value(ulid: &str) -> u128 {
+    let place = |byte: u8| ULID_ALPHABET.iter().position(|known| *known == byte).unwrap_or(0);
+    ulid.bytes().fold(0, |value: u128, byte| (value << 5) | place(byte) as u128)
+}
+
+/// The ULID of 128 bits.
+fn ulid_text(value: u128) -> String {
+    let digit = |nth: usize| ULID_ALPHABET[(value >> (5 * nth)) as usize & 31];
+    (0..ULID_LENGTH).rev().map(|nth| char::from(digit(nth))).collect()
+}
+
 /// Two upper-case base 36 digits of a number up to [`BASE36_PAIR_MAX`].
 fn base36_pair(number: u16) -> String {
     let digit = |value: u16| char::from_digit(u32::from(value), 36).map(|c| c.to_ascii_uppercase());
@@ -267,7 +379,16 @@ macro_rules! shown_as_is {
     )*};
 }
 
-shown_as_is!(MerchantId, CustomerId, InvoiceId, Txid, EndToEndId);
+shown_as_is!(
+    MerchantId,
+    CustomerId,
+    InvoiceId,
+    ImportId,
+    OtherPaymentId,
+    PaymentId,
+    Txid,
+    EndToEndId
+);
 
 #[cfg(test)]
 mod tests;

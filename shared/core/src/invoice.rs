@@ -10,7 +10,7 @@
 //! ```text
 //!                    ┌────────────── every instalment paid ───────────┐
 //!   open ────────────┤                                                v
-//!    │ ^             └─ refund of a matched Pix <──────────────────  paid
+//!    │ ^             └─ money that goes back <─────────────────────  paid
 //!    │ └ (all of it was paid before the charges were removed)
 //!    └── cancel ──> canceling ── charges removed at the bank ──> canceled
 //! ```
@@ -19,11 +19,13 @@
 //! it. `due_date`: as agreed. Adjusted due: moved to a bank business day. `paid_at`: the bank
 //! settled the Pix. "Overdue" is computed from the adjusted due date, never stored.
 
+mod adjust;
 mod decide;
 mod draft;
 mod event;
 mod evolve;
 mod payment;
+mod principal;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,21 +33,24 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::BankCalendar;
 use crate::chase::{self, ChaseState, Hold, Rule};
 use crate::customer::BillTo;
-use crate::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId, Txid};
+use crate::debt::{Debt, LateCharges, Reckoning, Split};
+use crate::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
 use crate::merchant::Issuing;
 use crate::money::Money;
 use crate::terms::{AmountDue, Terms};
 use crate::work::{WorkDue, WorkKind};
 use crate::zone;
 
-pub use decide::{Command, Refusal, decide};
+pub use adjust::Adjustment;
+pub use decide::{CHARGES_MAX, Command, Reduction, Refusal, decide};
 pub use draft::{
     CheckedDraft, DESCRIPTION_CHARS_MAX, INSTALMENTS_MAX, InstalmentDraft, InvoiceDraft,
     NUMBER_CHARS_MAX,
 };
-pub use event::Event;
+pub use event::{Event, Source};
 pub use evolve::evolve;
-pub use payment::{Credit, Received, credit, doubt};
+pub use payment::{CREDITS_MAX, Credit, Received, allocate, credit, doubt};
+pub use principal::Principal;
 
 /// An invoice with its instalments, in one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,20 +93,41 @@ pub enum Lifecycle {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instalment {
     pub number: u16,
+    /// As agreed; a later due date is agreed anew.
     pub terms: Terms,
+    /// What is left of it.
+    pub debt: Debt,
     /// By revision; the last one is current. Older ones stay, so that a late Pix finds its home.
     pub charges: Vec<Charge>,
     pub payments: Vec<Matched>,
     /// Pix that named this instalment's charge and could not be credited by themselves.
     pub doubts: Vec<Doubt>,
+    /// Revision of the charge at which money went back: nobody is asked for it again until a person
+    /// has it re-issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<u16>,
+    /// Principal that was given up as lost.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub written_off: Money,
+    /// Late charges of earlier invoices inside the principal.
+    #[serde(default, skip_serializing_if = "LateCharges::is_zero")]
+    pub carried_in: LateCharges,
+    /// *Nosso número* of a boleto issued elsewhere for the same debt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub our_number: Option<String>,
     pub chase: ChaseState,
+}
+
+/// What most instalments do not have is not stored: an item is paid for by the kilobyte.
+fn is_nothing(amount: &Money) -> bool {
+    amount.is_zero()
 }
 
 /// A Pix that waits for a person. The bank counts its charge as paid, so nobody is asked to pay it
 /// again until the charge is re-issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
-    pub e2eid: EndToEndId,
+    pub payment: PaymentId,
     /// Revision of the charge it named.
     pub revision: u16,
 }
@@ -116,6 +142,8 @@ pub struct Charge {
     pub terms: Terms,
     /// What was due when a late debt was asked for again, by component.
     pub carried: Option<AmountDue>,
+    /// [`Debt::changes`] when it was asked for.
+    pub of_debt: u16,
     pub state: ChargeState,
 }
 
@@ -147,19 +175,31 @@ pub enum ChargeState {
     Removed,
 }
 
-/// A Pix credited to an instalment.
+/// Money of a payment credited to an instalment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matched {
-    pub e2eid: EndToEndId,
-    /// Revision of the charge that was paid.
-    pub revision: u16,
+    pub payment: PaymentId,
+    /// Place among the credits of the instalment, from 0; a payment may be credited again after it
+    /// was released.
+    pub ordinal: u16,
+    /// Revision of the charge that was paid, for a Pix that named one.
+    pub revision: Option<u16>,
     pub amount: Money,
     pub paid_at: DateTime<Utc>,
     /// What was due on the day it counts for, by component.
     pub due: AmountDue,
-    /// What went back to the payer since.
-    pub refunded: Money,
+    /// How it was counted.
+    pub split: Split,
+    /// What went away from here since: back to the payer, or elsewhere.
+    pub released: Money,
     pub receipt_sent: bool,
+}
+
+impl Matched {
+    /// What the instalment still has of it.
+    pub fn kept(&self) -> Money {
+        self.amount - self.released
+    }
 }
 
 /// The word every surface shows for an invoice or an instalment.
@@ -170,6 +210,10 @@ pub enum Status {
     PartiallyPaid,
     Overdue,
     Paid,
+    /// Closed by credit notes and rebates alone.
+    Credited,
+    /// Closed without all of the money, by the merchant's will.
+    WrittenOff,
     Canceling,
     Canceled,
 }
@@ -181,6 +225,8 @@ impl Status {
             Self::PartiallyPaid => "partially_paid",
             Self::Overdue => "overdue",
             Self::Paid => "paid",
+            Self::Credited => "credited",
+            Self::WrittenOff => "written_off",
             Self::Canceling => "canceling",
             Self::Canceled => "canceled",
         }
@@ -220,11 +266,15 @@ impl Invoice {
 
     /// What one instalment still owes on a date.
     pub fn outstanding_of(&self, instalment: &Instalment, on: NaiveDate) -> Money {
-        if instalment.is_paid() {
-            Money::ZERO
-        } else {
-            self.amount_due(instalment, on).total - instalment.received()
+        if instalment.is_settled() { Money::ZERO } else { self.amount_due(instalment, on).total }
+    }
+
+    /// The principal that is still owed, without late charges: what the books hold as receivable.
+    pub fn receivable(&self) -> Money {
+        if matches!(self.lifecycle, Lifecycle::Canceled { .. }) {
+            return Money::ZERO;
         }
+        self.instalments.iter().map(|instalment| instalment.debt.principal).sum()
     }
 
     /// The amount due of one instalment on a date, with its breakdown.
@@ -232,7 +282,8 @@ impl Invoice {
         self.amount_due_by(instalment, instalment.charge(), on)
     }
 
-    /// The amount due by one of the instalment's charges: what the bank asks of who pays it.
+    /// The amount due by one of the instalment's charges: what the bank asks of who pays it, as long
+    /// as the debt has not changed since the charge was asked for.
     pub fn amount_due_by(
         &self,
         instalment: &Instalment,
@@ -240,13 +291,15 @@ impl Invoice {
         on: NaiveDate,
     ) -> AmountDue {
         let (calendar, policy) = (self.calendar(), &self.issuing.policy);
-        let agreed = instalment.terms.amount_due(on, &calendar, policy);
+        let by = Reckoning { calendar: &calendar, policy };
+        let owed = instalment.debt.amount_due(&instalment.terms, on, by);
+        let current = charge.of_debt == instalment.debt.changes;
         match &charge.carried {
-            Some(carried) if on >= carried.on => {
+            Some(carried) if current && on >= carried.on => {
                 let charged = charge.terms.amount_due(on, &calendar, policy);
-                carried.carried_to(&charged, &agreed)
+                carried.carried_to(&charged, &owed)
             }
-            Some(_) | None => agreed,
+            Some(_) | None => owed,
         }
     }
 
@@ -257,7 +310,8 @@ impl Invoice {
         today: NaiveDate,
     ) -> (Terms, Option<AmountDue>) {
         let due = self.amount_due(instalment, today);
-        let terms = instalment.terms.asked_again(&due, &self.issuing.policy);
+        let policy = &self.issuing.policy;
+        let terms = instalment.debt.terms(&instalment.terms, policy).asked_again(&due, policy);
         (terms, (due.calendar_days_late > 0).then_some(due))
     }
 
@@ -268,12 +322,18 @@ impl Invoice {
             Lifecycle::Canceled { .. } => Status::Canceled,
             Lifecycle::Active => {
                 let of = |instalment| self.instalment_status(instalment, today);
-                let paid = self.instalments.iter().filter(|i| i.is_paid()).count();
-                if paid == self.instalments.len() {
-                    Status::Paid
-                } else if self.instalments.iter().any(|i| of(i) == Status::Overdue) {
+                let any = |status| self.instalments.iter().any(|i| of(i) == status);
+                if self.is_settled() {
+                    if any(Status::WrittenOff) {
+                        Status::WrittenOff
+                    } else if any(Status::Paid) {
+                        Status::Paid
+                    } else {
+                        Status::Credited
+                    }
+                } else if any(Status::Overdue) {
                     Status::Overdue
-                } else if paid > 0 {
+                } else if self.instalments.iter().any(|i| i.received().is_positive()) {
                     Status::PartiallyPaid
                 } else {
                     Status::Open
@@ -284,8 +344,14 @@ impl Invoice {
 
     /// The status of one instalment, by the same rules.
     pub fn instalment_status(&self, instalment: &Instalment, today: NaiveDate) -> Status {
-        if instalment.is_paid() {
-            return Status::Paid;
+        if instalment.is_settled() {
+            return if instalment.written_off.is_positive() {
+                Status::WrittenOff
+            } else if instalment.received().is_positive() {
+                Status::Paid
+            } else {
+                Status::Credited
+            };
         }
         match self.lifecycle {
             Lifecycle::Canceling { .. } => Status::Canceling,
@@ -293,6 +359,7 @@ impl Invoice {
             Lifecycle::Active if today > instalment.terms.adjusted_due(&self.calendar()) => {
                 Status::Overdue
             }
+            Lifecycle::Active if instalment.received().is_positive() => Status::PartiallyPaid,
             Lifecycle::Active => Status::Open,
         }
     }
@@ -302,13 +369,13 @@ impl Invoice {
         match self.lifecycle {
             Lifecycle::Canceling { .. } => "canceling",
             Lifecycle::Canceled { .. } => "canceled",
-            Lifecycle::Active if self.is_paid() => "paid",
+            Lifecycle::Active if self.is_settled() => "paid",
             Lifecycle::Active => "open",
         }
     }
 
-    pub fn is_paid(&self) -> bool {
-        self.instalments.iter().all(Instalment::is_paid)
+    pub fn is_settled(&self) -> bool {
+        self.instalments.iter().all(Instalment::is_settled)
     }
 
     pub fn is_active(&self) -> bool {
@@ -317,7 +384,7 @@ impl Invoice {
 
     /// The due date lists are sorted by: of the first unpaid instalment, else of the last one.
     pub fn first_unpaid_due(&self) -> NaiveDate {
-        let unpaid = self.instalments.iter().find(|instalment| !instalment.is_paid());
+        let unpaid = self.instalments.iter().find(|instalment| !instalment.is_settled());
         let shown = unpaid.or(self.instalments.last());
         shown.map_or(NaiveDate::MIN, |instalment| instalment.terms.due_date)
     }
@@ -333,7 +400,7 @@ impl Invoice {
             adjusted_due: instalment.terms.adjusted_due(calendar),
             last_payable: instalment.charge().terms.last_payable_day(calendar),
             is_first_charge: instalment.charge().revision == 0,
-            settled: instalment.is_paid(),
+            settled: instalment.is_settled(),
             canceled: !self.is_active(),
             hold: instalment.hold(),
             state: &instalment.chase,
@@ -351,7 +418,7 @@ impl Invoice {
     /// instant of the day after its last payable one.
     pub fn expires_at(&self, instalment: &Instalment) -> Option<DateTime<Utc>> {
         let chased = self.is_active()
-            && !instalment.is_paid()
+            && !instalment.is_settled()
             && !instalment.chase.ended
             && instalment.hold().is_none()
             && instalment.payable_since().is_some();
@@ -385,14 +452,14 @@ impl Instalment {
         self.charges.last().expect("an instalment is opened with its first charge")
     }
 
-    /// Money credited and not given back.
+    /// Money credited that is still here.
     pub fn received(&self) -> Money {
-        self.payments.iter().map(|payment| payment.amount - payment.refunded).sum()
+        self.payments.iter().map(Matched::kept).sum()
     }
 
-    /// Paid means one credited Pix stands in full: only exact amounts are credited.
-    pub fn is_paid(&self) -> bool {
-        self.payments.iter().any(|payment| payment.refunded.is_zero())
+    /// Nothing is owed any more, however it came about.
+    pub fn is_settled(&self) -> bool {
+        self.debt.is_settled()
     }
 
     /// When the current charge became payable.
@@ -410,9 +477,9 @@ impl Instalment {
     /// re-issued: the bank holds the current one for paid.
     pub fn hold(&self) -> Option<Hold> {
         let current = self.charge().revision;
-        if self.is_paid() {
+        if self.is_settled() {
             None
-        } else if self.payments.iter().any(|payment| payment.revision == current) {
+        } else if self.released_at == Some(current) {
             Some(Hold::Refunded)
         } else if self.doubts.iter().any(|doubt| doubt.revision == current) {
             Some(Hold::PaymentInDoubt)
@@ -421,11 +488,9 @@ impl Instalment {
         }
     }
 
-    /// The matched Pix whose receipt is still to be sent, with its ordinal from 0.
-    pub fn receipt_owed(&self) -> Option<(u16, &Matched)> {
-        let owed = |(_, payment): &(usize, &Matched)| !payment.receipt_sent;
-        let (ordinal, payment) = self.payments.iter().enumerate().find(owed)?;
-        Some((u16::try_from(ordinal).ok()?, payment))
+    /// The credit whose receipt is still to be sent.
+    pub fn receipt_owed(&self) -> Option<&Matched> {
+        self.payments.iter().find(|payment| !payment.receipt_sent)
     }
 
     fn owes_receipt(&self) -> bool {

@@ -6,20 +6,28 @@
 //! same input gives the same answer.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
+pub mod allocation;
+pub mod bank_import;
 pub mod calendar;
 pub mod chase;
 pub mod contact;
 pub mod customer;
+pub mod debt;
 pub mod document;
 pub mod ids;
 pub mod instalments;
 pub mod invoice;
+pub mod journal;
+pub mod matching;
 pub mod merchant;
 pub mod message;
 pub mod money;
 pub mod payment;
 pub mod percent;
 pub mod pix_key;
+pub mod reconciliation;
+#[cfg(test)]
+mod sample;
 pub mod terms;
 pub mod terms_draft;
 mod text;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::BankCalendar;
 use crate::contact::Email;
 use crate::customer::Locale;
+use crate::debt::Settling;
 use crate::document::TaxId;
 use crate::ids::MerchantId;
 use crate::pix_key::PixKey;
@@ -51,6 +52,8 @@ pub struct Issuing {
     pub policy: Policy,
     /// Bank holidays of the merchant's place, beside the national ones.
     pub extra_holidays: BTreeSet<NaiveDate>,
+    /// What becomes of payments that are short.
+    pub settling: Settling,
     /// Version of the collection rule (see [`crate::chase::Rule`]).
     pub rule_version: u32,
 }
@@ -68,6 +71,7 @@ impl Default for Issuing {
             zone: crate::zone::SAO_PAULO,
             policy: Policy::default(),
             extra_holidays: BTreeSet::new(),
+            settling: Settling::default(),
             rule_version: crate::chase::DEFAULT_RULE_VERSION,
         }
     }

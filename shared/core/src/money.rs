@@ -7,7 +7,7 @@
 use std::fmt;
 use std::iter::Sum;
 use std::num::NonZeroU16;
-use std::ops::{Add, Neg, Sub};
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -241,6 +241,18 @@ impl Sub for Money {
 
     fn sub(self, other: Self) -> Self {
         self.checked_sub(other).expect("amounts are bounded where they enter")
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Money {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }
 

@@ -151,4 +151,4 @@ impl Terms {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

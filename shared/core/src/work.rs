@@ -20,12 +20,17 @@ pub enum WorkKind {
     Receipt,
     /// A step of the collection rule.
     Reminder,
-    /// A reported Pix to confirm with the bank.
+    /// A reported Pix, or a refund, to ask the bank about.
     Confirm,
+    /// The bank's lists to compare with.
+    Reconcile,
+    /// Lines of a bank file to take in.
+    Import,
 }
 
 impl WorkKind {
-    pub const ALL: [Self; 4] = [Self::Charge, Self::Receipt, Self::Reminder, Self::Confirm];
+    pub const ALL: [Self; 6] =
+        [Self::Charge, Self::Receipt, Self::Reminder, Self::Confirm, Self::Reconcile, Self::Import];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,6 +38,8 @@ impl WorkKind {
             Self::Receipt => "receipt",
             Self::Reminder => "reminder",
             Self::Confirm => "confirm",
+            Self::Reconcile => "reconcile",
+            Self::Import => "import",
         }
     }
 

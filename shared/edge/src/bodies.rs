@@ -2,6 +2,9 @@
 //!
 //! Unknown fields are refused: a misspelt `due_dat` must not become an invoice without one.
 
+pub mod changes;
+pub mod payments;
+
 use quita_app::quote::Subject;
 use quita_core::customer::{AddressDraft, CustomerDraft};
 use quita_core::invoice::{InstalmentDraft, InvoiceDraft};

@@ -73,7 +73,13 @@ fn rows(view: &View) -> Vec<Row> {
     if let Some(receipt) = &view.receipt {
         rows.push(Row::new(view.t.amount_paid, receipt.paid.clone()));
         rows.push(Row::new(view.t.paid_at, receipt.paid_at.clone()));
-        rows.push(Row::new(view.t.transaction, receipt.end_to_end_id.clone()));
+        let label = if receipt.pix { view.t.transaction } else { view.t.payment_id };
+        rows.push(Row::new(label, receipt.payment_id.clone()));
+        if receipt.is_part {
+            rows.extend(view.amount.rows.iter().cloned());
+        }
+        let part = receipt.part_outstanding.as_ref();
+        rows.extend(part.map(|left| Row::new(view.t.part_outstanding, left)));
         if !receipt.settled {
             rows.push(receipt.after.clone());
         }

@@ -6,12 +6,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::contact::Email as Address;
 use quita_core::document::TaxId;
-use quita_core::ids::EndToEndId;
+use quita_core::ids::PaymentId;
+use quita_core::invoice::Principal;
 use quita_core::money::Money;
 use quita_core::terms::{AmountDue, Terms};
 use thiserror::Error;
 
 use crate::parts::{BrandColour, PixCode, QrPicture, WebLink};
+use crate::wording::CountedPayment;
 
 /// Who a message comes from and goes to, and the name it bears in the message ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct PayableFacts {
     pub invoice: InvoiceFacts,
     /// Late fee, interest and discounts agreed on, put into words.
     pub terms: Terms,
+    /// What became of the amount that was agreed on.
+    pub principal: Principal,
     pub payment: PaymentBlock,
 }
 
@@ -84,14 +88,14 @@ pub struct ReceiptFacts {
     pub merchant: MerchantFacts,
     pub customer_name: String,
     pub invoice: InvoiceFacts,
-    /// What the Pix brought in.
-    pub paid: Money,
-    /// When the Pix settled; shown in Brasília time, the banks' own.
+    /// When it was paid; shown in Brasília time, the banks' own.
     pub paid_at: DateTime<Utc>,
-    pub end_to_end_id: EndToEndId,
-    /// What was due on the day it was paid, with its breakdown.
-    pub amount: AmountDue,
-    /// What remains open on the whole invoice after this payment.
+    pub payment: PaymentId,
+    /// What was credited, and how it was counted.
+    pub counted: CountedPayment,
+    /// What remains open on the instalment today.
+    pub instalment_outstanding: Money,
+    /// What remains open on the whole invoice today.
     pub invoice_outstanding: Money,
     pub page: WebLink,
 }

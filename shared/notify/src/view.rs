@@ -4,7 +4,6 @@
 //! facts. Templates choose and order; they neither compute nor format.
 
 use quita_core::document::TaxId;
-use quita_core::terms::AmountDue;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -112,8 +111,12 @@ pub(crate) struct PayableView {
 pub(crate) struct ReceiptView {
     pub paid: String,
     pub paid_at: String,
-    pub end_to_end_id: String,
-    pub overpaid: Option<String>,
+    pub pix: bool,
+    pub payment_id: String,
+    /// Whether it paid a part of what was due.
+    pub is_part: bool,
+    /// What is still open on the instalment, where the invoice has others.
+    pub part_outstanding: Option<String>,
     pub settled: bool,
     pub after: Row,
 }
@@ -151,7 +154,12 @@ fn payable(kind: MessageKind, locale: Locale, facts: &PayableFacts) -> Result<Vi
         reply_to: facts.delivery.reply_to.as_str().to_owned(),
         reply_to_href: percent_encoded(facts.delivery.reply_to.as_str()),
         page: facts.payment.page().as_str().to_owned(),
-        amount: amount_view(amount, locale),
+        amount: AmountView {
+            rows: wording::breakdown_of_rest(amount, &facts.principal, locale),
+            total: money(amount.total, locale),
+            due_date: date(amount.adjusted_due, locale),
+            due_moved: wording::moved_due_date(amount, locale),
+        },
         payable: Some(PayableView {
             computed_for: wording::computed_for(amount.on, locale),
             due_when: wording::relative_day(amount.adjusted_due, amount.on, locale),
@@ -170,7 +178,9 @@ fn payable(kind: MessageKind, locale: Locale, facts: &PayableFacts) -> Result<Vi
 
 fn receipt(locale: Locale, facts: &ReceiptFacts) -> Result<View, RenderError> {
     let customer = customer_name(&facts.customer_name)?;
-    let excess = facts.paid.checked_sub(facts.amount.total).filter(|more| more.is_positive());
+    let counted = &facts.counted;
+    let is_one_of_many = facts.invoice.instalment.count > 1;
+    let part_outstanding = facts.instalment_outstanding;
     Ok(View {
         lang: locale.as_str(),
         t: labels(locale),
@@ -181,13 +191,21 @@ fn receipt(locale: Locale, facts: &ReceiptFacts) -> Result<View, RenderError> {
         reply_to: facts.delivery.reply_to.as_str().to_owned(),
         reply_to_href: percent_encoded(facts.delivery.reply_to.as_str()),
         page: facts.page.as_str().to_owned(),
-        amount: amount_view(&facts.amount, locale),
+        amount: AmountView {
+            rows: wording::counted(counted, locale),
+            total: money(counted.paid, locale),
+            due_date: date(counted.due.adjusted_due, locale),
+            due_moved: wording::moved_due_date(&counted.due, locale),
+        },
         payable: None,
         receipt: Some(ReceiptView {
-            paid: money(facts.paid, locale),
+            paid: money(counted.paid, locale),
             paid_at: paid_at(facts, locale),
-            end_to_end_id: facts.end_to_end_id.as_str().to_owned(),
-            overpaid: excess.map(|more| money(more, locale)),
+            pix: facts.payment.end_to_end().is_some(),
+            payment_id: facts.payment.as_str().to_owned(),
+            is_part: !counted.closes,
+            part_outstanding: (is_one_of_many && part_outstanding.is_positive())
+                .then(|| money(part_outstanding, locale)),
             settled: !facts.invoice_outstanding.is_positive(),
             after: wording::after_payment(facts.invoice_outstanding, locale),
         }),
@@ -199,15 +217,6 @@ fn paid_at(facts: &ReceiptFacts, locale: Locale) -> String {
     match locale {
         Locale::PtBr => format!("{at} (horário de Brasília)"),
         Locale::En => format!("{at} (Brasília time)"),
-    }
-}
-
-fn amount_view(amount: &AmountDue, locale: Locale) -> AmountView {
-    AmountView {
-        total: money(amount.total, locale),
-        rows: wording::breakdown(amount, locale),
-        due_date: date(amount.adjusted_due, locale),
-        due_moved: wording::moved_due_date(amount, locale),
     }
 }
 

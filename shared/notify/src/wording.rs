@@ -5,6 +5,8 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use quita_core::customer::Locale;
+use quita_core::debt::Split;
+use quita_core::invoice::Principal;
 use quita_core::money::Money;
 use quita_core::terms::{AmountDue, DayBasis, Discount, Fine, Interest, InterestRate, Terms};
 use serde::Serialize;
@@ -28,6 +30,28 @@ impl Row {
 /// How the total came about: the original amount, then every part that is not zero, reductions with
 /// a minus sign. The total itself is left out, since it is set apart from its parts.
 pub fn breakdown(amount: &AmountDue, locale: Locale) -> Vec<Row> {
+    let original = Row::new(labels(locale).original, money(amount.original, locale));
+    std::iter::once(original).chain(parts_of_the_day(amount, locale)).collect()
+}
+
+/// As [`breakdown`], from what was agreed on: what was paid or taken off before stands between.
+pub fn breakdown_of_rest(amount: &AmountDue, principal: &Principal, locale: Locale) -> Vec<Row> {
+    let words = labels(locale);
+    let was = principal.agreed - principal.carried_in;
+    let earlier = [
+        (words.carried_in, "", principal.carried_in),
+        (words.paid_before, "- ", principal.received),
+        (words.discount_before, "- ", principal.discount),
+        (words.forgiven, "- ", principal.forgiven),
+        (words.credited, "- ", principal.credited),
+        (words.written_off, "- ", principal.written_off),
+    ];
+    let original = Row::new(words.original, money(was, locale));
+    let earlier = signed(earlier, locale);
+    std::iter::once(original).chain(earlier).chain(parts_of_the_day(amount, locale)).collect()
+}
+
+fn parts_of_the_day(amount: &AmountDue, locale: Locale) -> impl Iterator<Item = Row> {
     let words = labels(locale);
     let parts = [
         (words.rebate, "- ", amount.rebate),
@@ -35,10 +59,58 @@ pub fn breakdown(amount: &AmountDue, locale: Locale) -> Vec<Row> {
         (words.late_fee, "", amount.fine),
         (words.interest, "", amount.interest),
     ];
+    signed(parts, locale)
+}
+
+/// The parts that are not zero.
+fn signed<const N: usize>(
+    parts: [(&'static str, &'static str, Money); N],
+    locale: Locale,
+) -> impl Iterator<Item = Row> {
     let shown = parts.into_iter().filter(|(_, _, part)| !part.is_zero());
-    let rows =
-        shown.map(|(label, sign, part)| Row::new(label, format!("{sign}{}", money(part, locale))));
-    std::iter::once(Row::new(words.original, money(amount.original, locale))).chain(rows).collect()
+    shown.map(move |(label, sign, part)| Row::new(label, format!("{sign}{}", money(part, locale))))
+}
+
+/// A payment as it was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedPayment {
+    pub paid: Money,
+    /// What was due on the day it counts for.
+    pub due: AmountDue,
+    pub split: Split,
+    /// What was agreed on for the instalment.
+    pub agreed: Money,
+    /// Whether it paid all that was due, rather than a part of it.
+    pub closes: bool,
+}
+
+/// What a payment was made up of; the rows add up to what was paid. One that closed the debt is
+/// explained by what was due, a part by what it was counted to.
+pub fn counted(payment: &CountedPayment, locale: Locale) -> Vec<Row> {
+    let (words, split, due) = (labels(locale), &payment.split, &payment.due);
+    if !payment.closes {
+        let parts = [
+            (words.late_fee, "", split.fine),
+            (words.interest, "", split.interest),
+            (words.principal, "", split.principal),
+        ];
+        return signed(parts, locale).collect();
+    }
+    let mut rows = breakdown(due, locale);
+    if let Some(first) = rows.first_mut().filter(|_| due.original != payment.agreed) {
+        first.label = words.rest.to_owned();
+    }
+    let (waived, carried) = (split.waived.total(), split.carried.total());
+    let missing = split.forgiven + waived + carried;
+    let rounding = payment.paid + missing - due.total;
+    let more = [
+        (words.forgiven, "- ", split.forgiven),
+        (words.waived, "- ", waived),
+        (words.carried, "- ", carried),
+        (words.rounding, "", rounding),
+    ];
+    rows.extend(signed(more, locale));
+    rows
 }
 
 /// The agreed early discount, late fee and interest that can still matter on the day of `amount`;

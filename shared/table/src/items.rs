@@ -9,6 +9,7 @@
 //! not write over what a newer one added. Golden files of each version stay in `fixtures/`.
 
 mod event;
+mod import;
 mod stored;
 
 use std::borrow::Cow;
@@ -20,8 +21,9 @@ use quita_core::ids::{CustomerId, MerchantId};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
 use quita_core::message::Message;
-use quita_core::payment::{Payment, PaymentState};
-use quita_core::work::WorkDue;
+use quita_core::payment::Payment;
+use quita_core::reconciliation::Reconciliation;
+use quita_core::work::{WorkDue, WorkKind};
 use serde::{Deserialize, Serialize};
 
 use crate::dynamo::Item;
@@ -29,6 +31,7 @@ use crate::keys::{self, Aggregate, InvoiceState, Key, PrimaryKey, WorkKey};
 use crate::schema;
 
 pub use event::{EventRow, event, event_from_image};
+pub use import::{ImportChunk, bank_line, boleto, import, import_chunk};
 pub use stored::{Stored, decode};
 
 /// The version every item is written in.
@@ -41,6 +44,11 @@ pub mod kind {
     pub const DOCUMENT: &str = "document";
     pub const INVOICE: &str = "invoice";
     pub const PAYMENT: &str = "payment";
+    pub const RECONCILIATION: &str = "reconciliation";
+    pub const IMPORT: &str = "import";
+    pub const IMPORT_CHUNK: &str = "import_chunk";
+    pub const BANK_LINE: &str = "bank_line";
+    pub const BOLETO: &str = "boleto";
     pub const EVENT: &str = "event";
     pub const MESSAGE: &str = "message";
     pub const IDEMPOTENCY: &str = "idempotency";
@@ -143,6 +151,16 @@ struct PaymentItem<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ReconciliationItem<'a> {
+    pk: String,
+    sk: String,
+    kind: String,
+    v: u32,
+    version: u64,
+    reconciliation: Cow<'a, Reconciliation>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct MessageItem<'a> {
     pk: String,
     sk: String,
@@ -227,10 +245,11 @@ pub fn invoice(invoice: &Invoice, work: Option<&WorkDue>) -> Result<Item, ItemEr
     Ok(item)
 }
 
-/// The item of a payment: in `by_state` only while parked, in `work` only while something is due.
+/// The item of a payment: in `by_state` only while a person has to look, in `work` only while
+/// something is due.
 pub fn payment(payment: &Payment, work: Option<&WorkDue>) -> Result<Item, ItemError> {
-    let Payment { merchant, e2eid, paid_at, .. } = payment;
-    let PrimaryKey { pk, sk } = Key::Payment(e2eid).of(merchant);
+    let Payment { merchant, id, paid_at, .. } = payment;
+    let PrimaryKey { pk, sk } = Key::Payment(id).of(merchant);
     let mut item = to_item(PaymentItem {
         pk,
         sk,
@@ -239,11 +258,28 @@ pub fn payment(payment: &Payment, work: Option<&WorkDue>) -> Result<Item, ItemEr
         version: payment.version,
         payment: Cow::Borrowed(payment),
     })?;
-    if let PaymentState::Parked { .. } = payment.state {
-        let entry = keys::parked_entry(merchant, e2eid, *paid_at);
+    if payment.attention.is_some() {
+        let entry = keys::parked_entry(merchant, id, *paid_at);
         item.extend(keys::index_attributes(&schema::BY_STATE, entry));
     }
-    extend_with_work(&mut item, merchant, Aggregate::Payment(e2eid.clone()), work);
+    extend_with_work(&mut item, merchant, Aggregate::Payment(id.clone()), work);
+    Ok(item)
+}
+
+/// The item of a merchant's reconciliation, in `work` for its next run.
+pub fn reconciliation(reconciliation: &Reconciliation) -> Result<Item, ItemError> {
+    let merchant = &reconciliation.merchant;
+    let PrimaryKey { pk, sk } = Key::Reconciliation.of(merchant);
+    let mut item = to_item(ReconciliationItem {
+        pk,
+        sk,
+        kind: kind::RECONCILIATION.to_owned(),
+        v: VERSION,
+        version: reconciliation.version,
+        reconciliation: Cow::Borrowed(reconciliation),
+    })?;
+    let due = WorkDue { at: reconciliation.next_at, kind: WorkKind::Reconcile };
+    extend_with_work(&mut item, merchant, Aggregate::Reconciliation, Some(&due));
     Ok(item)
 }
 

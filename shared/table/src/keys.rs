@@ -10,7 +10,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use quita_core::customer::Customer;
 use quita_core::document::TaxId;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
 use quita_core::message::LedgerKey;
 use quita_core::work::WorkKind;
@@ -25,6 +25,8 @@ pub const WORK_SHARDS: u8 = 16;
 pub const STATE_SHARDS: u8 = 4;
 /// Highest event number a key can hold: eight digits.
 pub const EVENT_SEQ_MAX: u64 = 99_999_999;
+/// Highest place of a piece of a file that a key can hold: six digits.
+pub const IMPORT_CHUNK_NTH_MAX: u32 = 999_999;
 /// Longest name of a step in a message key.
 pub const STEP_CHARS_MAX: usize = 32;
 
@@ -62,7 +64,12 @@ pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aggregate {
     Invoice(InvoiceId),
-    Payment(EndToEndId),
+    Payment(PaymentId),
+    /// The merchant's reconciliation with its bank.
+    Reconciliation,
+    Import(ImportId),
+    /// A line of a bank file, by its fingerprint.
+    BankLine(String),
 }
 
 impl Aggregate {
@@ -71,9 +78,17 @@ impl Aggregate {
         match self {
             Self::Invoice(id) => id.as_str(),
             Self::Payment(id) => id.as_str(),
+            Self::Reconciliation => RECONCILIATION,
+            Self::Import(id) => id.as_str(),
+            Self::BankLine(fingerprint) => fingerprint,
         }
     }
 }
+
+/// The one reconciliation of a merchant, where an id is wanted.
+const RECONCILIATION: &str = "reconciliation";
+/// Hexadecimal digits of a fingerprint.
+const FINGERPRINT_LENGTH: usize = 32;
 
 /// What falls due is always an aggregate.
 pub type WorkSubject = Aggregate;
@@ -86,7 +101,14 @@ pub enum Key<'a> {
     /// Guard that makes a document unique within the merchant.
     Document(&'a TaxId),
     Invoice(&'a InvoiceId),
-    Payment(&'a EndToEndId),
+    Payment(&'a PaymentId),
+    Reconciliation,
+    Import(&'a ImportId),
+    /// A piece of an uploaded file, counted from 0.
+    ImportChunk(&'a ImportId, u32),
+    BankLine(&'a str),
+    /// Which debt a boleto asks for, by *nosso número*.
+    Boleto(&'a str),
     Event(&'a Aggregate, u64),
     Message(&'a InvoiceId, &'a LedgerKey),
     /// `scope` is a constant of ours without `#`; `key` is the client's, and comes last for that.
@@ -108,6 +130,11 @@ impl Key<'_> {
             }
             Self::Invoice(id) => (invoice_pk(merchant, id), "INVOICE".to_owned()),
             Self::Payment(id) => (payment_pk(merchant, id), "PAYMENT".to_owned()),
+            Self::Reconciliation => (reconciliation_pk(merchant), "RECONCILIATION".to_owned()),
+            Self::Import(id) => (import_pk(merchant, id), "IMPORT".to_owned()),
+            Self::ImportChunk(id, nth) => (import_pk(merchant, id), format!("B#{nth:06}")),
+            Self::BankLine(fingerprint) => (bank_line_pk(merchant, fingerprint), "LINE".to_owned()),
+            Self::Boleto(our_number) => (format!("M#{m}#N#{our_number}"), "BOLETO".to_owned()),
             Self::Event(aggregate, seq) => (aggregate_pk(merchant, aggregate), event_sk(*seq)),
             Self::Message(invoice, key) => (invoice_pk(merchant, invoice), message_sk(key)),
             Self::Idempotency { scope, key } => {
@@ -126,8 +153,20 @@ fn invoice_pk(merchant: &MerchantId, id: &InvoiceId) -> String {
     format!("M#{}#I#{}", merchant.as_str(), id.as_str())
 }
 
-fn payment_pk(merchant: &MerchantId, id: &EndToEndId) -> String {
+fn payment_pk(merchant: &MerchantId, id: &PaymentId) -> String {
     format!("M#{}#P#{}", merchant.as_str(), id.as_str())
+}
+
+fn reconciliation_pk(merchant: &MerchantId) -> String {
+    format!("M#{}#R#{RECONCILIATION}", merchant.as_str())
+}
+
+fn import_pk(merchant: &MerchantId, id: &ImportId) -> String {
+    format!("M#{}#F#{}", merchant.as_str(), id.as_str())
+}
+
+fn bank_line_pk(merchant: &MerchantId, fingerprint: &str) -> String {
+    format!("M#{}#B#{fingerprint}", merchant.as_str())
 }
 
 /// The partition of an aggregate.
@@ -135,6 +174,9 @@ pub fn aggregate_pk(merchant: &MerchantId, aggregate: &Aggregate) -> String {
     match aggregate {
         Aggregate::Invoice(id) => invoice_pk(merchant, id),
         Aggregate::Payment(id) => payment_pk(merchant, id),
+        Aggregate::Reconciliation => reconciliation_pk(merchant),
+        Aggregate::Import(id) => import_pk(merchant, id),
+        Aggregate::BankLine(fingerprint) => bank_line_pk(merchant, fingerprint),
     }
 }
 
@@ -162,17 +204,34 @@ pub fn parse_aggregate(pk: &str) -> Option<(MerchantId, Aggregate)> {
     }
     let aggregate = match kind {
         "I" => Aggregate::Invoice(InvoiceId::parse(id).ok()?),
-        "P" => Aggregate::Payment(EndToEndId::parse(id).ok()?),
+        "P" => Aggregate::Payment(PaymentId::parse(id).ok()?),
+        "R" if id == RECONCILIATION => Aggregate::Reconciliation,
+        "F" => Aggregate::Import(ImportId::parse(id).ok()?),
+        "B" if is_fingerprint(id) => Aggregate::BankLine(id.to_owned()),
         _ => return None,
     };
     Some((MerchantId::parse(merchant).ok()?, aggregate))
 }
 
+/// Whether a text is the fingerprint of a bank line: 32 lower-case hexadecimal digits.
+pub fn is_fingerprint(text: &str) -> bool {
+    let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    text.len() == FINGERPRINT_LENGTH && text.bytes().all(hexadecimal)
+}
+
 /// Reads the number out of an event row's sort key.
 pub fn parse_event_sk(sk: &str) -> Option<u64> {
-    let digits = sk.strip_prefix("E#")?;
+    parse_seq(sk.strip_prefix("E#")?)
+}
+
+fn parse_seq(digits: &str) -> Option<u64> {
     let plain = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
     if plain { digits.parse().ok() } else { None }
+}
+
+/// Whether a text is the id of an aggregate, as [`Aggregate::as_str`] gives it.
+fn is_aggregate(id: &str) -> bool {
+    parse_work_subject(id).is_some() || is_fingerprint(id)
 }
 
 /// An entry of an index: its partition and its place in it.
@@ -199,8 +258,10 @@ impl WorkKey {
         let due = sortable_instant(ceil_second(self.due_at));
         let (kind, merchant, id) =
             (self.kind.as_str(), self.merchant.as_str(), self.subject.as_str());
+        // There is one reconciliation a merchant, so its merchant is what spreads it.
+        let spread = if self.subject == Aggregate::Reconciliation { merchant } else { id };
         IndexKey {
-            pk: work_pk(shard_of(id, WORK_SHARDS)),
+            pk: work_pk(shard_of(spread, WORK_SHARDS)),
             sk: format!("{due}#{kind}#{merchant}#{id}"),
         }
     }
@@ -208,16 +269,26 @@ impl WorkKey {
     /// Reads an entry back; `None` when it is not one, or of a kind a newer release wrote.
     pub fn parse(sk: &str) -> Option<Self> {
         let [due, kind, merchant, id] = parts(sk)?;
-        let subject = match InvoiceId::parse(id) {
-            Ok(id) => Aggregate::Invoice(id),
-            Err(_) => Aggregate::Payment(EndToEndId::parse(id).ok()?),
-        };
         Some(Self {
             due_at: parse_instant(due)?,
             kind: WorkKind::parse(kind)?,
             merchant: MerchantId::parse(merchant).ok()?,
-            subject,
+            subject: parse_work_subject(id)?,
         })
+    }
+}
+
+/// Reads the id of an aggregate that work can be due for. A bank line is not one, and its
+/// fingerprint could be a payment's id as well.
+fn parse_work_subject(id: &str) -> Option<WorkSubject> {
+    if let Ok(id) = InvoiceId::parse(id) {
+        Some(Aggregate::Invoice(id))
+    } else if let Ok(id) = ImportId::parse(id) {
+        Some(Aggregate::Import(id))
+    } else if id == RECONCILIATION {
+        Some(Aggregate::Reconciliation)
+    } else {
+        PaymentId::parse(id).ok().map(Aggregate::Payment)
     }
 }
 
@@ -255,6 +326,7 @@ pub enum InvoiceState {
     Open,
     Canceling,
     Canceled,
+    /// Nothing is owed any more, however it came about.
     Paid,
 }
 
@@ -281,7 +353,11 @@ impl InvoiceState {
 pub enum List {
     Invoices(InvoiceState),
     Customers,
+    /// Payments that wait for a person.
     ParkedPayments,
+    /// Events that booked something.
+    Journal,
+    Imports,
 }
 
 impl List {
@@ -290,6 +366,8 @@ impl List {
             Self::Invoices(state) => state.as_str(),
             Self::Customers => "customers",
             Self::ParkedPayments => "parked",
+            Self::Journal => "journal",
+            Self::Imports => "imports",
         }
     }
 
@@ -318,10 +396,42 @@ pub fn customer_entry(customer: &Customer) -> IndexKey {
 }
 
 /// The `by_state` entry of a parked payment, by when it was paid.
-pub fn parked_entry(merchant: &MerchantId, id: &EndToEndId, paid_at: DateTime<Utc>) -> IndexKey {
+pub fn parked_entry(merchant: &MerchantId, id: &PaymentId, paid_at: DateTime<Utc>) -> IndexKey {
     IndexKey {
         pk: List::ParkedPayments.pk(merchant, shard_of(id.as_str(), STATE_SHARDS)),
         sk: format!("{}#{}", sortable_instant(paid_at), id.as_str()),
+    }
+}
+
+/// The `by_state` entry of an event that booked something, by when it happened.
+pub fn journal_entry(
+    merchant: &MerchantId,
+    aggregate: &Aggregate,
+    seq: u64,
+    at: DateTime<Utc>,
+) -> IndexKey {
+    let id = aggregate.as_str();
+    IndexKey {
+        pk: List::Journal.pk(merchant, shard_of(id, STATE_SHARDS)),
+        sk: format!("{}#{id}#{seq:08}", sortable_instant(at)),
+    }
+}
+
+/// A sort key below every journal entry of `at` or later.
+pub fn journal_from(at: DateTime<Utc>) -> String {
+    sortable_instant(at)
+}
+
+/// A sort key above every journal entry of `at` or before, and below every later one.
+pub fn journal_until(at: DateTime<Utc>) -> String {
+    work_until(at)
+}
+
+/// The `by_state` entry of an import: in the order they were uploaded, since ids sort by time.
+pub fn import_entry(merchant: &MerchantId, id: &ImportId) -> IndexKey {
+    IndexKey {
+        pk: List::Imports.pk(merchant, shard_of(id.as_str(), STATE_SHARDS)),
+        sk: id.as_str().to_owned(),
     }
 }
 
@@ -338,6 +448,10 @@ pub enum Place {
     Customer,
     /// `{paid_at}#{endToEndId}` in `by_state`.
     ParkedPayment,
+    /// `{at}#{aggregate}#{seq}` in `by_state`.
+    Journal,
+    /// `{import}` in `by_state`.
+    Import,
     /// `E#{seq}` in the partition of an aggregate.
     Event,
     /// An entry of `work`.
@@ -354,8 +468,12 @@ impl Place {
             }
             Self::Customer => CustomerId::parse(sk).is_ok(),
             Self::ParkedPayment => parts(sk).is_some_and(|[paid_at, id]| {
-                parse_instant(paid_at).is_some() && EndToEndId::parse(id).is_ok()
+                parse_instant(paid_at).is_some() && PaymentId::parse(id).is_ok()
             }),
+            Self::Journal => parts(sk).is_some_and(|[at, id, seq]| {
+                parse_instant(at).is_some() && is_aggregate(id) && parse_seq(seq).is_some()
+            }),
+            Self::Import => ImportId::parse(sk).is_ok(),
             Self::Event => parse_event_sk(sk).is_some(),
             // Of any kind, since a page may end with one that only a newer release knows.
             Self::Work => parts(sk).is_some_and(|[due, _, merchant, _]| {

@@ -5,7 +5,7 @@
 //! domain, a clock, or a client: `shared/aws` and the embedded engine bring the transport.
 //!
 //! Invariants: every key begins with its merchant; every write is conditional; one command is one
-//! `TransactWriteItems`; an item that is not understood is an error, never a guess.
+//! request, all of it or nothing; an item that is not understood is an error, never a guess.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 pub mod cursor;

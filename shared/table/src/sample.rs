@@ -1,26 +1,44 @@
 //! Values for this crate's tests. Each uses as many fields and variants as it can, since the golden
 //! files are made from them.
 
-use chrono::{DateTime, Utc};
-use quita_core::chase::StepOutcome;
+mod bank_file;
+mod invoice;
+mod payment;
+mod reconciliation;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::contact::{Cep, Email, Phone};
-use quita_core::customer::{Address, BillTo, Customer, Locale};
+use quita_core::customer::{
+    AccountCredit, Address, BillTo, Customer, CustomerFlag, FlagReason, Locale,
+};
+use quita_core::debt::{LateCharges, LateShortfall, Settling};
 use quita_core::document::TaxId;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
-use quita_core::invoice::{ChargeState, InstalmentDraft, Invoice, InvoiceDraft, Matched};
+use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
+use quita_core::journal::{Account, Posting};
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_core::money::Money;
-use quita_core::payment::{ParkReason, Payment, PaymentState, Refund, RefundState};
 use quita_core::pix_key::PixKey;
-use quita_core::terms_draft::{DatedDraft, DiscountDraft, TermsDraft, ValueDraft};
 use serde_json::json;
 
 use crate::items::{EventRow, IdempotencyRecord};
 use crate::keys::Aggregate;
 
+pub use bank_file::{bank_line, boleto, chunk, import, refused_import};
+pub use invoice::invoice;
+pub use payment::{payment, reported};
+pub use reconciliation::reconciliation;
+
 pub fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub fn cents(centavos: i64) -> Money {
+    Money::from_centavos(centavos)
 }
 
 pub fn merchant_id() -> MerchantId {
@@ -41,7 +59,8 @@ pub fn merchant() -> Merchant {
         brand_colour: Some("#0A7F5A".to_owned()),
         locale: Locale::PtBr,
         issuing: Issuing {
-            extra_holidays: [at("2026-01-25T00:00:00Z").date_naive()].into(),
+            extra_holidays: [day("2026-01-25")].into(),
+            settling: Settling { tolerance: cents(50), late_shortfall: LateShortfall::Carry },
             ..Issuing::default()
         },
     }
@@ -50,7 +69,7 @@ pub fn merchant() -> Merchant {
 pub fn customer() -> Customer {
     Customer {
         merchant: merchant_id(),
-        id: CustomerId::parse("cus_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap(),
+        id: customer_id(),
         version: 1,
         created_at: at("2026-11-02T13:00:00Z"),
         bill_to: BillTo {
@@ -68,95 +87,42 @@ pub fn customer() -> Customer {
             locale: Locale::En,
             account_owner: Some(Email::parse("ana@acme.example").unwrap()),
         },
+        on_account: vec![AccountCredit { payment: payment_id(), amount: cents(20_000) }],
+        carried: LateCharges { fine: cents(120), interest: cents(45) },
+        flag: Some(CustomerFlag {
+            reason: FlagReason::TakenBack,
+            at: at("2026-12-11T09:00:00Z"),
+            payment: payment_id(),
+        }),
     }
 }
 
-/// Three instalments with every term: one paid, one issued, one waiting for the bank.
-pub fn invoice() -> Invoice {
-    let value = |kind: &str, value: &str, days: Option<&str>| ValueDraft {
-        kind: kind.to_owned(),
-        value: value.to_owned(),
-        days: days.map(str::to_owned),
-    };
-    let dated = |date: &str, value: &str| DatedDraft { date: date.into(), value: value.into() };
-    let draft = InvoiceDraft {
-        number: "NF-1001".to_owned(),
-        description: "Consultoria de novembro".to_owned(),
-        po_number: Some("PO-7".to_owned()),
-        amount: "1000.00".to_owned(),
-        due_date: "2026-12-10".to_owned(),
-        terms: TermsDraft {
-            late_fee: Some(value("percent", "2.00", None)),
-            interest: Some(value("percent_per_month", "1.00", Some("calendar"))),
-            rebate: Some(value("amount", "5.00", None)),
-            discount: Some(DiscountDraft {
-                kind: "percent_until".to_owned(),
-                value: None,
-                days: None,
-                until: vec![dated("2026-12-01", "3.00"), dated("2026-12-05", "1.50")],
-            }),
-            payable_days_after_due: Some(60),
-        },
-        instalments: InstalmentDraft::Monthly(3),
-    };
-    let id = InvoiceId::parse("inv_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap();
-    let now = at("2026-11-20T13:00:00Z");
-    let checked = draft.check(&merchant(), now).unwrap();
-    let (mut invoice, _) = checked.open(id, &merchant(), &customer(), now);
-    invoice.version = 6;
-    let due = invoice.amount_due(&invoice.instalments[0], at("2026-12-10T00:00:00Z").date_naive());
-    for instalment in &mut invoice.instalments[..2] {
-        instalment.charges[0].state = ChargeState::Active {
-            location: "pix.example.com/qr/v2/cobv/9d36b84f".to_owned(),
-            br_code: "00020101021226".to_owned(),
-            at: at("2026-11-20T13:00:05Z"),
-        };
-    }
-    invoice.instalments[0].payments.push(Matched {
-        e2eid: payment().e2eid,
-        revision: 0,
-        amount: due.total,
-        paid_at: at("2026-12-10T15:00:00Z"),
-        due,
-        refunded: Money::ZERO,
-        receipt_sent: true,
-    });
-    let chase = &mut invoice.instalments[0].chase;
-    chase.done.insert("issued".to_owned(), StepOutcome::Sent);
-    chase.last_touch_at = Some(at("2026-11-20T13:00:09Z"));
-    invoice
+pub fn invoice_id() -> InvoiceId {
+    InvoiceId::parse("inv_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap()
 }
 
-pub fn payment() -> Payment {
-    Payment {
-        merchant: merchant_id(),
-        e2eid: EndToEndId::parse("E12345678202612101200abcdefghijk").unwrap(),
-        version: 2,
-        txid: invoice_txid(),
-        amount: Money::from_centavos(33_000),
-        paid_at: at("2026-12-10T15:00:00Z"),
-        seen_at: at("2026-12-10T15:00:02Z"),
-        state: PaymentState::Parked {
-            reason: ParkReason::WrongAmount { expected: Money::from_centavos(33_334) },
-            since: at("2026-12-10T15:00:03Z"),
-        },
-        refunds: vec![Refund {
-            id: "r1".to_owned(),
-            amount: Money::from_centavos(100),
-            state: RefundState::Processing,
-        }],
-    }
+pub fn customer_id() -> CustomerId {
+    CustomerId::parse("cus_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap()
 }
 
-fn invoice_txid() -> Option<quita_core::ids::Txid> {
-    let id = InvoiceId::parse("inv_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap();
-    quita_core::ids::Txid::for_charge(&id, 1, 0)
+/// Of a Pix.
+pub fn payment_id() -> PaymentId {
+    PaymentId::parse("E12345678202612101200abcdefghijk").unwrap()
+}
+
+/// Of money that came another way.
+pub fn transfer_id() -> PaymentId {
+    PaymentId::parse("pay_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap()
+}
+
+pub fn import_id() -> ImportId {
+    ImportId::parse("imp_01K5A2B3C4D5E6F7G8H9J0KMNP").unwrap()
 }
 
 pub fn message() -> Message {
     Message {
         merchant: merchant_id(),
-        invoice: invoice().id,
+        invoice: invoice_id(),
         key: LedgerKey {
             instalment: 1,
             step: "issued".to_owned(),
@@ -171,7 +137,7 @@ pub fn message() -> Message {
 
 pub fn event() -> EventRow {
     EventRow {
-        aggregate: Aggregate::Invoice(invoice().id),
+        aggregate: Aggregate::Invoice(invoice_id()),
         seq: 1,
         at: at("2026-11-20T13:00:00.123Z"),
         actor: "api".to_owned(),
@@ -180,7 +146,18 @@ pub fn event() -> EventRow {
             "type": "opened", "amount": 100_000, "po_number": null, "negative": -1,
             "instalments": [{ "due_date": "2026-12-10" }], "empty": "", "yes": true,
         }),
+        postings: vec![
+            Posting { account: Account::Receivables, amount: cents(100_165) },
+            Posting { account: Account::Revenue, amount: cents(-100_000) },
+            Posting { account: Account::Fines, amount: cents(-120) },
+            Posting { account: Account::Interest, amount: cents(-45) },
+        ],
     }
+}
+
+/// A row about nothing the books know.
+pub fn event_without_postings() -> EventRow {
+    EventRow { seq: 2, name: "charge.issued".to_owned(), postings: Vec::new(), ..event() }
 }
 
 pub fn answer() -> IdempotencyRecord {

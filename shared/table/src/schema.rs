@@ -30,7 +30,7 @@ pub struct Index {
 pub const WORK: Index = Index { name: "work", pk: "work_pk", sk: "work_sk" };
 /// The invoices of one customer, by due date.
 pub const BY_CUSTOMER: Index = Index { name: "by_customer", pk: "customer_pk", sk: "customer_sk" };
-/// Lists of one merchant: invoices by state, customers, parked payments.
+/// Lists of one merchant: invoices by state, customers, parked payments, the journal, bank files.
 pub const BY_STATE: Index = Index { name: "by_state", pk: "state_pk", sk: "state_sk" };
 
 pub const INDEXES: [Index; 3] = [WORK, BY_CUSTOMER, BY_STATE];

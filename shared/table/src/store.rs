@@ -1,8 +1,7 @@
 //! The store: what the use cases ask of the table, one request each.
 //!
-//! Owns the reads ([`Store::read`], the lists, [`Store::due_work`]) and the writes
-//! ([`Store::commit`], [`Store::put_message`]). Does not own a rule, a clock, or the decision what
-//! to do about a conflict.
+//! Owns the reads ([`Store::read`], the lists, [`Store::due_work`]) and the one way to write
+//! ([`Store::commit`]). Does not own a rule, a clock, or the decision what to do about a conflict.
 //!
 //! ```text
 //!   read(refs) ── decide (pure) ── commit ──┬─ Ok        done, and its events are in the stream

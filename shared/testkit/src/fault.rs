@@ -23,7 +23,8 @@ pub enum Fault {
     AfterCommit,
     /// Nothing happened, and the caller knows.
     Throttle,
-    /// Another transaction holds the first item. Only a transaction fails so; any other call passes.
+    /// Another transaction holds the first item. A transaction says so; a put is throttled by it,
+    /// as a transport tells `TransactionConflictException`; a read passes.
     Conflict,
 }
 
@@ -177,7 +178,7 @@ impl<D> Faulty<D> {
     async fn strike<T>(
         &self,
         call: impl Future<Output = Result<T, DynamoError>>,
-        actions: usize,
+        clash: Clash,
     ) -> Result<T, DynamoError> {
         // Over a network a call takes a moment, in which others go on.
         tokio::task::yield_now().await;
@@ -190,44 +191,59 @@ impl<D> Faulty<D> {
                 Err(DynamoError::unknown("fault: answer lost"))
             }
             Some(Fault::Throttle) => Err(DynamoError::Throttled),
-            Some(Fault::Conflict) if actions == 0 => call.await,
-            Some(Fault::Conflict) => {
-                let mut reasons = vec![None; actions];
-                let code = CancelCode::TransactionConflict;
-                reasons[0] = Some(CancelReason { code, item: None });
-                Err(DynamoError::TransactionCanceled { reasons })
-            }
+            Some(Fault::Conflict) => match clash {
+                Clash::Passes => call.await,
+                Clash::Throttles => Err(DynamoError::Throttled),
+                Clash::Cancels { actions } => Err(held_by_another(actions)),
+            },
         }
+    }
+}
+
+/// What a call does when another transaction holds its item.
+#[derive(Clone, Copy)]
+enum Clash {
+    Passes,
+    Throttles,
+    Cancels { actions: usize },
+}
+
+/// The first of the actions found its item held.
+fn held_by_another(actions: usize) -> DynamoError {
+    let reason = CancelReason { code: CancelCode::TransactionConflict, item: None };
+    let fine = std::iter::repeat_n(None, actions.saturating_sub(1));
+    DynamoError::TransactionCanceled {
+        reasons: std::iter::once(Some(reason)).chain(fine).collect(),
     }
 }
 
 #[async_trait]
 impl<D: Dynamo> Dynamo for Faulty<D> {
     async fn get_item(&self, request: GetItemRequest) -> Result<GetItemOutput, DynamoError> {
-        self.strike(self.inner.get_item(request), 0).await
+        self.strike(self.inner.get_item(request), Clash::Passes).await
     }
 
     async fn batch_get_item(
         &self,
         request: BatchGetItemRequest,
     ) -> Result<BatchGetItemOutput, DynamoError> {
-        self.strike(self.inner.batch_get_item(request), 0).await
+        self.strike(self.inner.batch_get_item(request), Clash::Passes).await
     }
 
     async fn put_item(&self, request: PutItemRequest) -> Result<PutItemOutput, DynamoError> {
-        self.strike(self.inner.put_item(request), 0).await
+        self.strike(self.inner.put_item(request), Clash::Throttles).await
     }
 
     async fn transact_write_items(
         &self,
         request: TransactWriteItemsRequest,
     ) -> Result<TransactWriteItemsOutput, DynamoError> {
-        let actions = request.transact_items.len();
-        self.strike(self.inner.transact_write_items(request), actions).await
+        let clash = Clash::Cancels { actions: request.transact_items.len() };
+        self.strike(self.inner.transact_write_items(request), clash).await
     }
 
     async fn query(&self, request: QueryRequest) -> Result<QueryOutput, DynamoError> {
-        self.strike(self.inner.query(request), 0).await
+        self.strike(self.inner.query(request), Clash::Passes).await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quita_core::ids::InvoiceId;
+use quita_core::customer::Customer;
+use quita_core::ids::{CustomerId, InvoiceId};
 use quita_core::invoice::Invoice;
 use quita_core::message::Message;
 use quita_core::payment::Payment;
@@ -20,6 +21,7 @@ use crate::world::World;
 pub struct Books {
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     pub payments: BTreeMap<String, Payment>,
+    pub customers: BTreeMap<CustomerId, Customer>,
     pub messages: Vec<Message>,
     pub events: BTreeMap<Aggregate, Vec<EventRow>>,
     /// Every entry of the `work` index, whenever it is due.
@@ -36,15 +38,22 @@ impl Books {
                     books.invoices.insert(invoice.id.clone(), *invoice);
                 }
                 Stored::Payment(payment) => {
-                    books.payments.insert(payment.e2eid.to_string(), *payment);
+                    books.payments.insert(payment.id.to_string(), *payment);
                 }
                 Stored::Message(message) => books.messages.push(*message),
                 Stored::Event(row) => {
                     books.events.entry(row.aggregate.clone()).or_default().push(*row);
                 }
+                Stored::Customer(customer) => {
+                    books.customers.insert(customer.id.clone(), *customer);
+                }
                 Stored::Merchant(_)
-                | Stored::Customer(_)
                 | Stored::Document { .. }
+                | Stored::Reconciliation(_)
+                | Stored::Import(_)
+                | Stored::ImportChunk(_)
+                | Stored::BankLine(_)
+                | Stored::Boleto(_)
                 | Stored::Idempotency(_) => {}
             }
         }
@@ -52,11 +61,16 @@ impl Books {
         books
     }
 
+    /// The history of a payment.
+    pub fn rows_of(&self, payment: &Payment) -> impl Iterator<Item = &EventRow> {
+        self.events.get(&Aggregate::Payment(payment.id.clone())).into_iter().flatten()
+    }
+
     /// Invoices with something in the `work` index.
     pub fn indexed(&self) -> BTreeSet<&InvoiceId> {
         let invoice = |entry: &'_ WorkEntry| match &entry.subject {
             Aggregate::Invoice(id) => self.invoices.get_key_value(id).map(|(id, _)| id),
-            Aggregate::Payment(_) => None,
+            _ => None,
         };
         self.work.iter().filter_map(invoice).collect()
     }

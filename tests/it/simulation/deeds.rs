@@ -113,10 +113,10 @@ impl Player {
         let (amount, fate) = match self.rng.u8(0..5) {
             0 => {
                 let due = charge.today.map_or(0, |today| today.0);
-                let wrong = pick(&mut self.rng, [due / 2 + 1, due + 1_000, 1]);
-                (Some(reais(wrong)), if wrong == due { Fate::Open } else { Fate::Wrong })
+                let other = pick(&mut self.rng, [due / 2 + 1, due + 1_000, 1, due / 3 + 1]);
+                (Some(reais(other)), Fate::Counted)
             }
-            _ => (None, Fate::Exact),
+            _ => (None, Fate::Counted),
         };
         let options = PayOptions { amount, ..PayOptions::default() };
         self.pay_charge(&charge.txid, options, fate);

@@ -28,12 +28,9 @@ pub struct Asked {
 /// What a Pix has to become, once Quita knows of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// What the bank asks for today, on a charge that can be paid: credited, unless the debt was
-    /// paid before.
-    Exact,
-    /// Another amount: never credited.
-    Wrong,
-    /// Onto the key, without a txid or with one that is nobody's: never credited.
+    /// On a charge of ours, or with a customer's own code: counted, whatever the amount.
+    Counted,
+    /// Onto the key, without a txid or with one that is nobody's: it waits for a person.
     Stray,
     /// Nothing is certain, only that it is accounted for.
     Open,
@@ -59,6 +56,12 @@ pub struct Player {
     pub dropped: BTreeSet<String>,
     /// Pix a callback of which was answered with 200.
     pub told: BTreeSet<String>,
+    /// Payments recorded by hand.
+    pub recorded: Vec<String>,
+    /// Bank files that were uploaded.
+    pub statements: Vec<String>,
+    /// Payments a person did something about.
+    pub touched: BTreeSet<String>,
     /// Charges the bank took out by itself.
     pub taken_out: BTreeSet<String>,
     /// Answers and outcomes that must not be.
@@ -77,6 +80,9 @@ impl Player {
             made: Vec::new(),
             dropped: BTreeSet::new(),
             told: BTreeSet::new(),
+            recorded: Vec::new(),
+            statements: Vec::new(),
+            touched: BTreeSet::new(),
             taken_out: BTreeSet::new(),
             wrongs: Vec::new(),
             trace,

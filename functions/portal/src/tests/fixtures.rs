@@ -10,9 +10,10 @@ use quita_app::links::SigningKey;
 use quita_core::contact::Email;
 use quita_core::customer::{Customer, CustomerDraft, Locale};
 use quita_core::document::TaxId;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::{
-    Command, Credit, InstalmentDraft, Invoice, InvoiceDraft, Received, credit, decide, evolve,
+    Command, Credit, InstalmentDraft, Invoice, InvoiceDraft, Received, Source, credit, decide,
+    evolve,
 };
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::money::Money;
@@ -66,13 +67,9 @@ pub fn customer() -> Customer {
         emails: vec!["contas@padaria.example".into()],
         ..CustomerDraft::default()
     };
-    Customer {
-        merchant: merchant().merchant,
-        id: CustomerId::from_ulid(ULID).unwrap(),
-        version: 1,
-        created_at: at("2026-11-01 10:00"),
-        bill_to: draft.parse().unwrap(),
-    }
+    let id = CustomerId::from_ulid(ULID).unwrap();
+    let created_at = at("2026-11-01 10:00");
+    Customer::new(&merchant().merchant, id, draft.parse().unwrap(), created_at)
 }
 
 fn value(kind: &str, value: &str) -> Option<ValueDraft> {
@@ -121,6 +118,17 @@ pub fn run(invoice: Invoice, command: Command<'_>, now: &str) -> Invoice {
     events.iter().fold(invoice, |invoice, event| evolve(invoice, event, at(now)))
 }
 
+/// The bank took the charge that was asked for in place of an earlier one.
+pub fn issued_anew(invoice: Invoice, instalment: u16, when: &str) -> Invoice {
+    let taken = Command::RecordIssued {
+        instalment,
+        revision: invoice.instalment(instalment).unwrap().charge().revision,
+        location: "bank.example/qr/v2/cobv/9d36b84f".into(),
+        br_code: CODE.into(),
+    };
+    run(invoice, taken, when)
+}
+
 /// The bank took every charge.
 pub fn issued(invoice: Invoice) -> Invoice {
     (1..=invoice.instalments.len()).fold(invoice, |invoice, number| {
@@ -137,20 +145,30 @@ pub fn issued(invoice: Invoice) -> Invoice {
 pub fn paid(invoice: Invoice, instalment: u16, centavos: i64, when: &str) -> Invoice {
     let paid_at = at(when);
     let e2eid = format!("E12345678{}{instalment:0>11}", paid_at.format("%Y%m%d%H%M"));
-    let e2eid = EndToEndId::parse(&e2eid).unwrap();
-    let amount = Money::from_centavos(centavos);
-    let pix = Received { instalment, revision: 0, e2eid: &e2eid, amount, paid_at };
-    let Credit::Matched(events) = credit(&invoice, &pix) else {
-        panic!("not matched: {:?}", credit(&invoice, &pix));
+    let payment = PaymentId::parse(&e2eid).unwrap();
+    let pix = Received {
+        instalment,
+        revision: Some(invoice.instalment(instalment).unwrap().charge().revision),
+        payment: &payment,
+        amount: Money::from_centavos(centavos),
+        paid_at,
+        source: Source::Receipt,
+    };
+    let Credit::Matched { events, .. } = credit(&invoice, &pix, paid_at) else {
+        panic!("not matched: {:?}", credit(&invoice, &pix, paid_at));
     };
     events.iter().fold(invoice, |invoice, event| evolve(invoice, event, at(when)))
 }
 
 pub fn returned(invoice: Invoice, when: &str) -> Invoice {
     let payment = invoice.instalments[0].payments[0].clone();
-    let told =
-        Command::RecordReturn { instalment: 1, e2eid: payment.e2eid, returned: payment.amount };
-    run(invoice, told, when)
+    let released = Command::Release {
+        instalment: 1,
+        payment: payment.payment,
+        amount: payment.amount,
+        reason: "given back".into(),
+    };
+    run(invoice, released, when)
 }
 
 /// The function over a table that holds one merchant and one invoice.

@@ -71,6 +71,32 @@ async fn receipt_of_an_instalment_in_english() {
     insta::assert_snapshot!(page);
 }
 
+/// R$ 600,00 of R$ 1.536,00, and a rebate of R$ 36,00 on the rest.
+fn part_and_rebate() -> quita_core::invoice::Invoice {
+    let invoice = paid(issued(opened(&draft())), 1, 60_000, "2026-12-22 18:20");
+    let rebate = Command::Reduce {
+        instalment: 1,
+        kind: quita_core::invoice::Reduction::Rebate,
+        amount: quita_core::money::Money::from_centavos(3_600),
+        reason: "goodwill".into(),
+    };
+    issued_anew(run(invoice, rebate, "2026-12-22 19:00"), 1, "2026-12-22 19:01")
+}
+
+#[tokio::test]
+async fn partly_paid_with_how_the_rest_came_about() {
+    insta::assert_snapshot!(page(part_and_rebate(), "", "2026-12-28 10:00").await);
+}
+
+#[tokio::test]
+async fn receipt_of_a_part() {
+    for lang in ["pt-BR", "en"] {
+        let rest = format!("/instalments/1/receipt?lang={lang}");
+        let page = page(part_and_rebate(), &rest, "2026-12-22 19:02").await;
+        insta::assert_snapshot!(format!("receipt_of_a_part.{lang}"), page);
+    }
+}
+
 #[tokio::test]
 async fn the_customers_language_comes_first() {
     let mut customer = customer();

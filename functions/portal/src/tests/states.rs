@@ -1,6 +1,6 @@
 //! What the payment card offers in each state, and never offers.
 
-use quita_core::invoice::{Command, Event, Invoice, evolve};
+use quita_core::invoice::{Command, Event, Invoice, Reduction, evolve};
 
 use super::fixtures::*;
 
@@ -80,10 +80,10 @@ async fn a_code_that_was_paid_and_returned_is_not_offered_again() {
     let invoice = paid(issued(opened(&draft())), 1, 150_000, "2026-12-10 14:32");
     let invoice = returned(invoice, "2026-12-11 09:00");
     let page = check(invoice.clone(), "", "2026-12-11 09:01", "refunded", false).await;
-    assert!(page.contains("voltou para a conta de origem"));
+    assert!(page.contains("foi devolvido, ou passado para outra fatura"));
     let receipt = World::with(&invoice).await;
     let receipt = receipt.get("/instalments/1/receipt", "2026-12-11 09:02").await;
-    assert!(receipt.body.contains("Devolvido depois ao pagador: R$ 1.500,00"));
+    assert!(receipt.body.contains("Devolvido ou movido depois: R$ 1.500,00"));
 }
 
 #[tokio::test]
@@ -124,4 +124,63 @@ async fn every_surface_says_the_same_status() {
         let status = world.get("/status", now).await.body;
         assert!(status.contains(&format!("{{\"status\":\"{word}\",\"version\":")), "{status}");
     }
+}
+
+/// R$ 600,00 of R$ 1.536,00 on 22 December; the rest is asked for again.
+fn in_part() -> Invoice {
+    let invoice = paid(issued(opened(&draft())), 1, 60_000, "2026-12-22 18:20");
+    issued_anew(invoice, 1, "2026-12-22 18:21")
+}
+
+#[tokio::test]
+async fn a_part_that_was_paid_is_not_asked_for_again() {
+    let page = check(in_part(), "", "2026-12-22 18:22", "payable", true).await;
+    assert!(page.contains("<p class=\"amount\">R$ 936,00</p>"), "{page}");
+    assert!(page.contains("Já recebido: <strong>R$ 600,00</strong>"), "{page}");
+}
+
+#[tokio::test]
+async fn what_two_payments_paid_is_told_of_both() {
+    let invoice = paid(in_part(), 1, 93_600, "2026-12-22 20:00");
+    let page = check(invoice, "", "2026-12-23 10:00", "paid", false).await;
+    assert!(page.contains("<p class=\"amount\">R$ 1.536,00</p>"), "{page}");
+    assert!(page.contains("R$ 1.536,00 em 2 pagamentos, o último em 22/12/2026"), "{page}");
+}
+
+#[tokio::test]
+async fn what_the_merchant_took_off_is_not_called_paid() {
+    let reason = || "agreed".to_owned();
+    let now = "2026-12-02 10:00";
+    let amount = quita_core::money::Money::from_centavos(150_000);
+    let kind = Reduction::CreditNote("NC-1".into());
+    let credited = Command::Reduce { instalment: 1, kind, amount, reason: reason() };
+    let invoice = run(issued(opened(&draft())), credited, now);
+    let page = check(invoice, "", now, "credited", false).await;
+    assert!(page.contains("Quitada por crédito") && !page.contains("Pagamento confirmado"));
+    let lost = Command::WriteOff { instalment: 1, reason: reason() };
+    let invoice = run(issued(opened(&draft())), lost, now);
+    let page = check(invoice, "?lang=en", now, "written_off", false).await;
+    assert!(page.contains("This charge was closed") && !page.contains("agreed"), "{page}");
+}
+
+#[tokio::test]
+async fn a_code_the_bank_has_money_for_is_not_offered_while_a_person_decides() {
+    let payment = quita_core::ids::PaymentId::parse("E1234567820261201100000000000001").unwrap();
+    let doubt = Event::PaymentInDoubt {
+        instalment: 1,
+        revision: 0,
+        payment,
+        amount: quita_core::money::Money::from_centavos(150_000),
+        reason: quita_core::payment::ParkReason::ForeignKey,
+    };
+    let invoice = evolve(issued(opened(&draft())), &doubt, at("2026-12-01 10:00"));
+    check(invoice, "", "2026-12-01 10:01", "unavailable", false).await;
+}
+
+#[tokio::test]
+async fn a_charge_that_was_asked_for_again_can_be_paid_past_the_first_ones_end() {
+    let reissue = Command::Reissue { instalment: 1, reason: "expired".into() };
+    let invoice = run(issued(opened(&draft())), reissue, "2027-01-20 10:00");
+    let invoice = issued_anew(invoice, 1, "2027-01-20 10:01");
+    check(invoice, "", "2027-01-20 10:02", "payable", true).await;
 }

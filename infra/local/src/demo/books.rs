@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::play::Cast;
+use crate::answer::{list, money, text};
 use crate::app::App;
 use crate::mailbox::Content;
 
@@ -28,77 +29,65 @@ pub struct Books {
     pub delivered: BTreeMap<(String, String), usize>,
     pub steps_covered: usize,
     pub receipts: usize,
-    pub matched: Vec<Credited>,
-    pub parked: Vec<Parked>,
+    /// Money credited to instalments.
+    pub credits: Vec<Credit>,
+    /// Every payment as the API shows it.
+    pub payments: Vec<Value>,
+    /// Payments that wait for a person.
+    pub exceptions: Vec<Value>,
     pub flagged: usize,
-    pub chases_ended: Vec<String>,
     pub paid_early: usize,
     pub paid_on_time: usize,
     pub paid_late: usize,
     pub late_charges: Money,
-    pub reductions: Money,
+    pub principal: Principal,
+    /// What lies on customers' accounts.
+    pub on_account: Money,
     pub received_at_bank: Money,
+    pub received_otherwise: Money,
     pub returned_at_bank: Money,
+    /// Balance of each account of the books: debit when positive.
+    pub trial_balance: Vec<(String, Money)>,
     /// Ledger tags of e-mails with the moment each was sent.
     pub tags: Vec<(String, DateTime<Utc>)>,
 }
 
-/// A Pix credited to an instalment.
-pub struct Credited {
-    pub e2eid: String,
+/// A part of a payment on an instalment.
+pub struct Credit {
+    pub payment: String,
     pub amount: Money,
-    pub returned: Money,
+    /// What went away from there since.
+    pub released: Money,
 }
 
-/// A Pix that waits for a person.
-pub struct Parked {
-    pub e2eid: String,
-    pub amount: Money,
-    pub reason: String,
-}
-
-impl Books {
-    pub fn matched_total(&self) -> Money {
-        self.matched.iter().map(|credited| credited.amount).sum()
-    }
-
-    pub fn returned_total(&self) -> Money {
-        self.matched.iter().map(|credited| credited.returned).sum()
-    }
-
-    pub fn parked_total(&self) -> Money {
-        self.parked.iter().map(|parked| parked.amount).sum()
-    }
-
-    /// Principal by what became of it.
-    pub fn principal(&self) -> Principal {
-        let mut principal = Principal::default();
-        for invoice in &self.invoices {
-            principal.issued = principal.issued + money(&invoice["amount"]);
-            let canceled = invoice["status"] == "canceled";
-            for instalment in list(&invoice["instalments"]) {
-                let amount = money(&instalment["amount"]);
-                let pile = if canceled {
-                    &mut principal.canceled
-                } else if instalment["status"] == "paid" {
-                    &mut principal.paid
-                } else {
-                    &mut principal.open
-                };
-                *pile = *pile + amount;
-            }
-        }
-        principal
-    }
-}
-
-/// Original amounts, before any fee or discount.
+/// Original amounts, before any fee or discount, by what became of them.
 #[derive(Default)]
 pub struct Principal {
     pub issued: Money,
     pub paid: Money,
-    pub open: Money,
+    /// Discounts, rebates and credit notes.
+    pub given: Money,
+    pub written_off: Money,
     pub canceled: Money,
+    pub open: Money,
+}
+
+impl Books {
+    /// Money that invoices have.
+    pub fn credited(&self) -> Money {
+        self.credits.iter().map(|credit| credit.amount - credit.released).sum()
+    }
+
+    /// What all payments have under a name of theirs.
+    pub fn sum_of_payments(&self, name: &str) -> Money {
+        self.payments.iter().map(|payment| money(&payment[name])).sum()
+    }
+
+    /// Balance of one account of the books.
+    pub fn balance(&self, account: &str) -> Money {
+        let known = self.trial_balance.iter().find(|(name, _)| name == account);
+        known.map_or(Money::ZERO, |(_, balance)| *balance)
+    }
 }
 
 pub async fn collect(app: &App, cast: &Cast) -> Result<Books, Box<dyn Error>> {
@@ -107,34 +96,53 @@ pub async fn collect(app: &App, cast: &Cast) -> Result<Books, Box<dyn Error>> {
     for id in &cast.invoices {
         let invoice = api.get(&format!("/v1/invoices/{id}")).await?;
         for row in api.list(&format!("/v1/invoices/{id}/timeline")).await? {
-            books.history(&invoice, &row);
+            books.history(&row);
         }
-        for instalment in list(&invoice["instalments"]) {
-            books.flagged += usize::from(instalment["flagged"] == true);
-            books.matched.extend(list(&instalment["payments"]).iter().map(|payment| Credited {
-                e2eid: text(&payment["end_to_end_id"]),
-                amount: money(&payment["amount"]),
-                returned: money(&payment["refunded"]),
-            }));
-        }
-        books.invoices.push(invoice);
+        books.invoice(invoice);
     }
-    let parked = api.list("/v1/payments?status=parked").await?;
-    books.parked.extend(parked.iter().map(|payment| Parked {
-        e2eid: text(&payment["end_to_end_id"]),
-        amount: money(&payment["amount"]),
-        reason: text(&payment["reason"]),
-    }));
+    for customer in api.list("/v1/customers").await? {
+        books.on_account += money(&customer["balance"]);
+    }
     if let Some(bank) = &app.bank {
         books.received_at_bank = Money::from_centavos(bank.total_received().0);
         books.returned_at_bank = Money::from_centavos(bank.total_returned().0);
+        for pix in bank.pixs() {
+            books.payments.push(api.get(&format!("/v1/payments/{}", pix.e2eid)).await?);
+        }
     }
+    for id in &cast.transfers {
+        let payment = api.get(&format!("/v1/payments/{id}")).await?;
+        books.received_otherwise += money(&payment["amount"]);
+        books.payments.push(payment);
+    }
+    books.exceptions = api.list("/v1/exceptions").await?;
+    let trial = api.get("/v1/trial_balance").await?;
+    let account = |it: &Value| (text(&it["account"]), money(&it["balance"]));
+    books.trial_balance = list(&trial["accounts"]).iter().map(account).collect();
     books.mail(app);
     Ok(books)
 }
 
 impl Books {
-    fn history(&mut self, invoice: &Value, row: &Value) {
+    fn invoice(&mut self, invoice: Value) {
+        self.principal.issued += money(&invoice["amount"]);
+        for instalment in list(&invoice["instalments"]) {
+            self.flagged += usize::from(instalment["flagged"] == true);
+            self.credits.extend(list(&instalment["payments"]).iter().map(|payment| Credit {
+                payment: text(&payment["payment_id"]),
+                amount: money(&payment["amount"]),
+                released: money(&payment["released"]),
+            }));
+            let is_open = ["open", "partially_paid", "overdue"].map(Value::from);
+            if is_open.contains(&instalment["status"]) {
+                let original = money(&instalment["amount_due"]["original"]);
+                self.principal.open += original;
+            }
+        }
+        self.invoices.push(invoice);
+    }
+
+    fn history(&mut self, row: &Value) {
         let data = &row["data"];
         match row["event"].as_str().unwrap_or_default() {
             "charge.issued" => self.charges += 1,
@@ -148,20 +156,26 @@ impl Books {
                 self.steps_covered += list(&data["covered"]).len();
             }
             "receipt.sent" if data["outcome"] == "sent" => self.receipts += 1,
-            "chase.ended" => self.chases_ended.push(text(&invoice["number"])),
-            "payment.matched" => self.kind_of_payment(data),
-            _ => {}
+            "payment.matched" => {
+                self.kind_of_payment(data);
+                self.principal.counted(&data["counted"], |pile, part| pile + part);
+                self.late_charges += late(&data["counted"]);
+            }
+            "payment.released" => {
+                self.principal.counted(&data["counted"], |pile, part| pile - part);
+                self.late_charges -= late(&data["counted"]);
+            }
+            "invoice.canceled" => {
+                let canceled = money(&data["principal"]);
+                self.principal.canceled += canceled;
+            }
+            name => self.principal.adjusted(name, data),
         }
     }
 
     fn kind_of_payment(&mut self, data: &Value) {
-        let parts = &data["breakdown"];
-        let fees = money(&parts["late_fee"]) + money(&parts["interest"]);
-        let reduced = money(&parts["discount"]) + money(&parts["rebate"]);
-        self.late_charges = self.late_charges + fees;
-        self.reductions = self.reductions + reduced;
-        let late = parts["calendar_days_late"].as_u64().unwrap_or_default() > 0;
-        let kind = if !money(&parts["discount"]).is_zero() {
+        let late = data["breakdown"]["calendar_days_late"].as_u64().unwrap_or_default() > 0;
+        let kind = if !money(&data["counted"]["discount"]).is_zero() {
             &mut self.paid_early
         } else if late {
             &mut self.paid_late
@@ -188,14 +202,33 @@ impl Books {
     }
 }
 
-pub fn money(value: &Value) -> Money {
-    value.as_str().and_then(|text| Money::parse(text).ok()).unwrap_or(Money::ZERO)
+impl Principal {
+    /// A payment's parts, as they were counted or taken back.
+    fn counted(&mut self, parts: &Value, with: fn(Money, Money) -> Money) {
+        self.paid = with(self.paid, money(&parts["principal"]));
+        for part in ["discount", "rebate", "forgiven"] {
+            self.given = with(self.given, money(&parts[part]));
+        }
+    }
+
+    /// What the merchant changed.
+    fn adjusted(&mut self, event: &str, data: &Value) {
+        let (amount, rebate) = (money(&data["amount"]), money(&data["agreed_rebate"]));
+        match event {
+            "instalment.rebate_granted" | "instalment.credit_noted" => {
+                self.given += amount + rebate;
+            }
+            "instalment.written_off" => {
+                self.written_off += amount;
+                self.given += rebate;
+            }
+            "instalment.reinstated" => self.written_off -= amount,
+            _ => {}
+        }
+    }
 }
 
-pub fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// Late fee and interest among a payment's parts.
+fn late(parts: &Value) -> Money {
+    money(&parts["late_fee"]) + money(&parts["interest"])
 }

@@ -1,17 +1,25 @@
 //! What has to hold after the play. Each check says what it compared when it fails.
+//!
+//! The bank, the payments, the invoices, the customers' accounts and the books are five views of the
+//! same money; the checks hold them against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::money::Money;
 use quita_psp_sandbox::Bank;
+use serde_json::Value;
 
-use super::books::{Books, list, text};
+use super::books::Books;
 use super::fixtures::Input;
 use super::play::Cast;
+use crate::answer::{list, money, text};
 use crate::app::App;
 
 /// Step of a message that asks for nothing.
 const RECEIPT: &str = "receipt";
+/// Longest a payment may stay unknown when its callback is lost: the clock takes such steps here.
+const SEEN_AFTER_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// One check.
 pub struct Check {
@@ -23,15 +31,18 @@ pub struct Check {
 pub fn all(app: &App, input: &Input, cast: &Cast, books: &Books) -> Vec<Check> {
     let check = |what, outcome| Check { what, outcome };
     let mut checks = vec![
-        check("received at the bank = matched + parked", received(books)),
-        check("issued = paid + open + canceled principal", principal(books)),
-        check("refunds at the bank = refunds recorded", refunds(books)),
+        check("received = credited + on account + unidentified + returned", received(books)),
+        check("issued = paid + given + written off + canceled + open", principal(books)),
+        check("every payment's money lies in known places", places(books)),
+        check("the trial balance is zero", trial_balance(books)),
+        check("the books hold what invoices, accounts and the bank hold", ledger(books)),
         check("every message went out once", once(books)),
         check("every message recorded reached the mailbox", delivered(books)),
-        check("every matched payment has its receipt", receipts(books)),
-        check("parked payments have the expected reasons", parked(input, books)),
+        check("every credited payment has its receipt", receipts(books)),
+        check("exceptions have the expected reasons", exceptions(input, books)),
         check("every invoice ended as its story says", endings(input, cast, books)),
         check("every charge was issued", charges(books)),
+        check("no payment stayed unknown for long", seen(books)),
         check("no event was given up", dead_letters(app)),
     ];
     if let Some(bank) = &app.bank {
@@ -47,34 +58,75 @@ fn equal<T: PartialEq + std::fmt::Display>(left: T, right: T) -> Result<(), Stri
 }
 
 fn received(books: &Books) -> Result<(), String> {
-    equal(books.received_at_bank, books.matched_total() + books.parked_total())
+    let came = books.received_at_bank + books.received_otherwise;
+    let unidentified = books.sum_of_payments("unidentified");
+    let lies = books.credited() + books.on_account + unidentified + books.returned_at_bank;
+    equal(came, lies)
 }
 
 fn principal(books: &Books) -> Result<(), String> {
-    let principal = books.principal();
-    equal(principal.issued, principal.paid + principal.open + principal.canceled)
+    let it = &books.principal;
+    equal(it.issued, it.paid + it.given + it.written_off + it.canceled + it.open)
 }
 
-fn refunds(books: &Books) -> Result<(), String> {
-    equal(books.returned_at_bank, books.returned_total())
+/// What a payment says of its places is what the invoices say of the payment.
+fn places(books: &Books) -> Result<(), String> {
+    for payment in &books.payments {
+        let id = text(&payment["id"]);
+        let sum = |parts: &Value| list(parts).iter().map(|it| money(&it["amount"])).sum::<Money>();
+        let allocated = sum(&payment["allocations"]);
+        let of_it = books.credits.iter().filter(|credit| credit.payment == id);
+        let credited: Money = of_it.map(|credit| credit.amount - credit.released).sum();
+        equal(allocated, credited).map_err(|why| format!("{id}: {why}"))?;
+        let refunds = list(&payment["refunds"]).iter().filter(|it| it["status"] != "failed");
+        let refunded: Money = refunds.map(|it| money(&it["amount"])).sum();
+        let elsewhere = money(&payment["on_account"]["amount"]) + money(&payment["unidentified"]);
+        let lies = allocated + elsewhere + refunded;
+        equal(money(&payment["amount"]), lies).map_err(|why| format!("{id}: {why}"))?;
+    }
+    Ok(())
 }
 
-/// Every Pix of the bank's books stands here once, matched or parked, with the same amount.
+fn trial_balance(books: &Books) -> Result<(), String> {
+    if books.trial_balance.is_empty() {
+        return Err("it has no accounts".to_owned());
+    }
+    equal(books.trial_balance.iter().map(|(_, balance)| *balance).sum(), Money::ZERO)
+}
+
+fn ledger(books: &Books) -> Result<(), String> {
+    let held = books.balance("clearing") + books.balance("bank");
+    let came = books.received_at_bank + books.received_otherwise - books.returned_at_bank;
+    let accounts = [
+        ("receivables", books.balance("receivables"), books.principal.open),
+        ("clearing and bank", held, came),
+        ("unapplied", -books.balance("unapplied"), books.on_account),
+        ("unidentified", -books.balance("unidentified"), books.sum_of_payments("unidentified")),
+        ("refunds", -books.balance("refunds"), Money::ZERO),
+    ];
+    for (account, booked, found) in accounts {
+        equal(booked, found).map_err(|why| format!("{account}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// Every Pix of the bank's books stands here once, with the same amount and the same returns.
 fn each_pix(bank: &Bank, books: &Books) -> Result<(), String> {
-    let mut ours: BTreeMap<&str, Money> = BTreeMap::new();
-    let matched = books.matched.iter().map(|it| (it.e2eid.as_str(), it.amount));
-    let parked = books.parked.iter().map(|it| (it.e2eid.as_str(), it.amount));
-    for (e2eid, amount) in matched.chain(parked) {
-        if ours.insert(e2eid, amount).is_some() {
-            return Err(format!("{e2eid} is accounted for twice"));
+    let mut ours: BTreeMap<String, &Value> = BTreeMap::new();
+    for payment in books.payments.iter().filter(|it| it["method"] == "pix") {
+        if ours.insert(text(&payment["end_to_end_id"]), payment).is_some() {
+            return Err(format!("{} is accounted for twice", payment["id"]));
         }
     }
     for pix in bank.pixs() {
-        match ours.remove(pix.e2eid.as_str()) {
-            Some(amount) if amount.centavos() == pix.valor.0 => {}
-            Some(amount) => return Err(format!("{} is {amount}, not {}", pix.e2eid, pix.valor)),
-            None => return Err(format!("{} of R$ {} is missing", pix.e2eid, pix.valor)),
-        }
+        let Some(payment) = ours.remove(&pix.e2eid) else {
+            return Err(format!("{} of R$ {} is missing", pix.e2eid, pix.valor));
+        };
+        let amount = Money::from_centavos(pix.valor.0);
+        equal(money(&payment["amount"]), amount).map_err(|why| format!("{}: {why}", pix.e2eid))?;
+        let told: i64 = pix.refunds.iter().map(|refund| refund.valor.0).sum();
+        let ours: Money = list(&payment["refunds"]).iter().map(|it| money(&it["amount"])).sum();
+        equal(ours, Money::from_centavos(told)).map_err(|why| format!("{}: {why}", pix.e2eid))?;
     }
     match ours.keys().next() {
         Some(e2eid) => Err(format!("the bank does not know {e2eid}")),
@@ -103,15 +155,15 @@ fn delivered(books: &Books) -> Result<(), String> {
 }
 
 fn receipts(books: &Books) -> Result<(), String> {
-    equal(books.receipts, books.matched.len())
+    equal(books.receipts, books.credits.len())
 }
 
-fn parked(input: &Input, books: &Books) -> Result<(), String> {
+fn exceptions(input: &Input, books: &Books) -> Result<(), String> {
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for parked in &books.parked {
-        *found.entry(parked.reason.clone()).or_default() += 1;
+    for exception in &books.exceptions {
+        *found.entry(text(&exception["reason"])).or_default() += 1;
     }
-    let expected = &input.scenario.parked;
+    let expected = &input.scenario.exceptions;
     if found == *expected { Ok(()) } else { Err(format!("{found:?} is not {expected:?}")) }
 }
 
@@ -134,6 +186,21 @@ fn charges(books: &Books) -> Result<(), String> {
     equal(books.charges, instalments + books.reissued)
 }
 
+/// A lost callback is made good by asking the bank.
+fn seen(books: &Books) -> Result<(), String> {
+    let instant = |value: &Value| value.as_str().and_then(|it| it.parse::<DateTime<Utc>>().ok());
+    for payment in &books.payments {
+        let (Some(paid), Some(seen)) = (instant(&payment["paid_at"]), instant(&payment["seen_at"]))
+        else {
+            return Err(format!("{} has no dates", payment["id"]));
+        };
+        if seen - paid > SEEN_AFTER_MAX {
+            return Err(format!("{} was paid at {paid} and seen at {seen}", payment["id"]));
+        }
+    }
+    Ok(())
+}
+
 fn dead_letters(app: &App) -> Result<(), String> {
     match app.machine.dead_letters().first() {
         Some(letter) => Err(format!("{}: {}", letter.event.detail_type, letter.error)),
@@ -145,7 +212,7 @@ fn callbacks(bank: &Bank) -> Result<(), String> {
     equal(bank.pending_callbacks().len(), 0)
 }
 
-/// No message that asks for money went out once the bank held the payment.
+/// No message that asks for money went out once the bank held the payment of the last charge.
 fn not_after_payment(bank: &Bank, books: &Books) -> Result<(), String> {
     for invoice in &books.invoices {
         for instalment in list(&invoice["instalments"]) {

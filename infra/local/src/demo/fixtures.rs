@@ -59,8 +59,11 @@ pub struct Scene {
     pub at: DateTime<Utc>,
     pub r#do: Deed,
     pub instalment: u16,
+    /// Reais; what is due where it is absent.
     pub amount: Option<String>,
     pub reason: Option<String>,
+    /// Number of the invoice whose payment left money on the customer's account.
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -69,9 +72,19 @@ pub enum Deed {
     Pay,
     PayWithDuplicateCallback,
     PayWithLostCallback,
-    PayWrongAmount,
     PayTwice,
+    /// With the customer's own code, which names no charge.
+    PayOwnCode,
+    /// Past the charge, into the merchant's account; the merchant records it.
+    Transfer,
+    /// The merchant applies what lies on the customer's account.
+    Apply,
+    /// The merchant gives the last payment back.
     Refund,
+    /// The bank takes the last payment back.
+    TakeBack,
+    Rebate,
+    WriteOff,
     Cancel,
 }
 
@@ -83,8 +96,8 @@ pub struct Scenario {
     #[serde(deserialize_with = "local")]
     pub ends: DateTime<Utc>,
     pub strays: Vec<Stray>,
-    /// How many payments have to be parked, by reason.
-    pub parked: BTreeMap<String, usize>,
+    /// How many payments have to wait for a person at the end, by reason.
+    pub exceptions: BTreeMap<String, usize>,
 }
 
 /// Money that names no charge of ours.

@@ -5,25 +5,41 @@ use std::io::{self, Write};
 
 use quita_core::money::Money;
 
-use super::books::{Books, list, text};
+use super::books::Books;
 use super::checks::Check;
+use crate::answer::{list, money as amount, text};
 
 /// Width of the left column.
 const LABEL: usize = 34;
+/// Width of the amounts, where counts stand before them and where they do not.
+const COLUMN: usize = 18;
+const AMOUNT: usize = COLUMN + 5;
+/// Width of a title that has columns of its own.
+const ACCOUNT: usize = LABEL + 7;
+/// Statuses of invoices, in the order they are shown.
+const STATUSES: [&str; 8] = [
+    "paid",
+    "partially_paid",
+    "open",
+    "overdue",
+    "written_off",
+    "credited",
+    "canceling",
+    "canceled",
+];
 
 pub fn table(books: &Books, out: &mut impl Write) -> io::Result<()> {
-    let principal = books.principal();
     writeln!(out, "\nInvoices")?;
-    row(out, "issued", books.invoices.len(), Some(principal.issued))?;
-    let statuses = ["paid", "partially_paid", "open", "overdue", "canceling", "canceled"];
-    for status in statuses {
+    row(out, "issued", books.invoices.len(), Some(books.principal.issued))?;
+    for status in STATUSES {
         let of_it = || books.invoices.iter().filter(|invoice| invoice["status"] == status);
         if of_it().count() > 0 {
-            let sum = of_it().map(|invoice| super::books::money(&invoice["amount"])).sum();
+            let sum = of_it().map(|invoice| amount(&invoice["amount"])).sum();
             row(out, &format!("  {}", status.replace('_', " ")), of_it().count(), Some(sum))?;
         }
     }
     row(out, "charges at the bank", books.charges, None)?;
+    row(out, "  asked for anew", books.reissued, None)?;
     row(out, "  after waiting for the bank", books.delayed, None)?;
 
     writeln!(out, "\nMessages")?;
@@ -33,25 +49,30 @@ pub fn table(books: &Books, out: &mut impl Write) -> io::Result<()> {
     row(out, "receipts by email", books.receipts, None)?;
     row(out, "steps left out for a later one", books.steps_covered, None)?;
 
+    payments(books, out)?;
+    people(books, out)?;
+    proof(books, out)?;
+    trial_balance(books, out)
+}
+
+fn payments(books: &Books, out: &mut impl Write) -> io::Result<()> {
+    let came = books.received_at_bank + books.received_otherwise;
     writeln!(out, "\nPayments")?;
-    row(out, "matched", books.matched.len(), Some(books.matched_total()))?;
+    row(out, "received", books.payments.len(), Some(came))?;
+    row(out, "credits to invoices", books.credits.len(), Some(books.credited()))?;
     row(out, "  early, with a discount", books.paid_early, None)?;
     row(out, "  on time", books.paid_on_time, None)?;
-    row(out, "  late, with fee and interest", books.paid_late, None)?;
-    money(out, "  late fees and interest", books.late_charges)?;
-    money(out, "  discounts and rebates", books.reductions)?;
-    money(out, "  refunded since", books.returned_total())?;
-    row(out, "parked", books.parked.len(), Some(books.parked_total()))?;
-    for parked in &books.parked {
-        money(out, &format!("  {}", parked.reason.replace('_', " ")), parked.amount)?;
-    }
-    people(books, out)?;
-    proof(books, out)
+    row(out, "  late", books.paid_late, None)?;
+    money(out, "  of it late fees and interest", books.late_charges)
 }
 
 fn people(books: &Books, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\nLeft to a person")?;
-    row(out, "parked payments to allocate", books.parked.len(), None)?;
+    row(out, "exceptions", books.exceptions.len(), None)?;
+    for exception in &books.exceptions {
+        let (reason, came) = (text(&exception["reason"]), &exception["payment"]["amount"]);
+        money(out, &format!("  {}", reason.replace('_', " ")), amount(came))?;
+    }
     row(out, "accounts flagged for their owner", books.flagged, None)?;
     for invoice in books.invoices.iter().filter(|it| it["status"] == "overdue") {
         let why = text(&invoice["next_action"]["why"]);
@@ -62,7 +83,7 @@ fn people(books: &Books, out: &mut impl Write) -> io::Result<()> {
             other => other,
         };
         let flagged = if flagged { ", flagged" } else { "" };
-        let owed = super::books::money(&invoice["outstanding"]).in_english();
+        let owed = amount(&invoice["outstanding"]).in_english();
         let number = text(&invoice["number"]);
         writeln!(out, "  {number}: {owed} outstanding, {what}{flagged}")?;
     }
@@ -70,17 +91,41 @@ fn people(books: &Books, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn proof(books: &Books, out: &mut impl Write) -> io::Result<()> {
-    let principal = books.principal();
+    let principal = &books.principal;
     writeln!(out, "\nThe money")?;
     money(out, "received, in the bank's own books", books.received_at_bank)?;
-    money(out, "= matched", books.matched_total())?;
-    money(out, "+ parked", books.parked_total())?;
+    money(out, "+ received otherwise", books.received_otherwise)?;
+    money(out, "= credited to invoices", books.credited())?;
+    money(out, "+ on customers' accounts", books.on_account)?;
+    money(out, "+ unidentified", books.sum_of_payments("unidentified"))?;
+    money(out, "+ returned, in the bank's own books", books.returned_at_bank)?;
     writeln!(out)?;
     money(out, "issued principal", principal.issued)?;
     money(out, "= paid", principal.paid)?;
-    money(out, "+ open", principal.open)?;
+    money(out, "+ discounts and rebates", principal.given)?;
+    money(out, "+ written off", principal.written_off)?;
     money(out, "+ canceled", principal.canceled)?;
-    writeln!(out)
+    money(out, "+ open", principal.open)
+}
+
+/// Debits and credits in two columns.
+fn trial_balance(books: &Books, out: &mut impl Write) -> io::Result<()> {
+    let moved = |it: &&(String, Money)| !it.1.is_zero();
+    let (mut debits, mut credits) = (Money::ZERO, Money::ZERO);
+    writeln!(out, "\n{:<ACCOUNT$} {:>COLUMN$} {:>COLUMN$}", "The books", "debit", "credit")?;
+    for (account, balance) in books.trial_balance.iter().filter(moved) {
+        let account = account.replace('_', " ");
+        if balance.is_positive() {
+            debits += *balance;
+            writeln!(out, "  {account:<LABEL$} {:>AMOUNT$}", balance.in_english())?;
+        } else {
+            credits += -*balance;
+            let shown = (-*balance).in_english();
+            writeln!(out, "  {account:<LABEL$} {:>AMOUNT$} {shown:>COLUMN$}", "")?;
+        }
+    }
+    let (debits, credits) = (debits.in_english(), credits.in_english());
+    writeln!(out, "  {:<LABEL$} {debits:>AMOUNT$} {credits:>COLUMN$}\n", "total")
 }
 
 pub fn checks(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
@@ -95,13 +140,13 @@ pub fn checks(checks: &[Check], out: &mut impl Write) -> io::Result<()> {
 
 fn row(out: &mut impl Write, label: &str, count: usize, sum: Option<Money>) -> io::Result<()> {
     match sum {
-        Some(sum) => writeln!(out, "  {label:<LABEL$} {count:>4} {:>18}", sum.in_english()),
+        Some(sum) => writeln!(out, "  {label:<LABEL$} {count:>4} {:>COLUMN$}", sum.in_english()),
         None => writeln!(out, "  {label:<LABEL$} {count:>4}"),
     }
 }
 
 fn money(out: &mut impl Write, label: &str, sum: Money) -> io::Result<()> {
-    writeln!(out, "  {label:<LABEL$}      {:>18}", sum.in_english())
+    writeln!(out, "  {label:<LABEL$}      {:>COLUMN$}", sum.in_english())
 }
 
 /// The steps in the order they fall due; steps of another rule last.

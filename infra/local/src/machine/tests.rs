@@ -69,6 +69,7 @@ async fn an_entry_the_bus_refuses_is_relayed_again_with_what_follows() {
         actor: "test".to_owned(),
         name: "invoice.noted".to_owned(),
         data: json!({}),
+        postings: Vec::new(),
     };
     for seq in 1..=3 {
         let commit = quita_table::Commit::new(&merchant).event(&row(seq));

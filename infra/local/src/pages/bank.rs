@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::response::Response;
-use quita_core::ids::{InvoiceId, Txid};
+use quita_core::customer::Customer;
+use quita_core::ids::{CustomerId, InvoiceId, Txid};
 use quita_psp_sandbox::{
     Bank, CallbackFault, Centavos, ChargeStatus, ChargeView, PayOptions, PixView, RefundStatus,
 };
@@ -18,8 +19,8 @@ use crate::app::App;
 use crate::merchant;
 
 const HERE: &str = "/_local/bank";
-/// What an underpayment leaves out.
-const SHORT_BY: Centavos = Centavos(100);
+/// Customers to choose from.
+const CUSTOMERS_MAX: usize = 50;
 
 #[derive(Serialize)]
 struct Content {
@@ -28,6 +29,7 @@ struct Content {
     charges_hidden: usize,
     pixs: Vec<PixRow>,
     pixs_hidden: usize,
+    payers: Vec<Payer>,
     received: String,
     returned: String,
     pending: usize,
@@ -50,6 +52,13 @@ struct ChargeRow {
     is_open: bool,
 }
 
+/// Somebody who can pay with a code of their own, which names no charge.
+#[derive(Serialize)]
+struct Payer {
+    id: String,
+    name: String,
+}
+
 #[derive(Serialize)]
 struct PixRow {
     e2eid: String,
@@ -70,6 +79,7 @@ pub async fn show(State(app): State<Arc<App>>) -> Response {
             charges_hidden: 0,
             pixs: Vec::new(),
             pixs_hidden: 0,
+            payers: Vec::new(),
             received: String::new(),
             returned: String::new(),
             pending: 0,
@@ -88,6 +98,7 @@ async fn content(app: &App, bank: &Bank) -> Content {
         charges: shown.map(|it| charge_row(app, it, &numbers)).collect(),
         pixs_hidden: pixs.len().saturating_sub(ROWS_MAX),
         pixs: pixs.iter().rev().take(ROWS_MAX).map(|it| pix_row(app, it)).collect(),
+        payers: payers(app).await,
         received: format::amount(bank.total_received().0),
         returned: format::amount(bank.total_returned().0),
         pending: bank.pending_callbacks().len(),
@@ -106,6 +117,14 @@ async fn numbers<'a>(
     };
     let number = |id| found.take_invoice(&id).map(|invoice| (id, invoice.number));
     ids.into_iter().filter_map(number).collect()
+}
+
+async fn payers(app: &App) -> Vec<Payer> {
+    let store = &app.machine.deps().store;
+    let found = store.customers(&merchant::id(), CUSTOMERS_MAX, None).await;
+    let customers = found.map(|page| page.items).unwrap_or_default();
+    let payer = |it: Customer| Payer { id: it.id.to_string(), name: it.bill_to.name };
+    customers.into_iter().map(payer).collect()
 }
 
 fn invoice_of(charge: &ChargeView) -> Option<InvoiceId> {
@@ -160,18 +179,23 @@ fn returned(pix: &PixView) -> i64 {
 #[derive(Deserialize)]
 pub struct Asked {
     action: Action,
-    /// The charge's txid, or the Pix's end-to-end id for a refund.
+    /// The charge's txid, the Pix's end-to-end id, or the customer who pays.
+    #[serde(default)]
     id: String,
+    /// As a person types it; empty for what the bank asks for.
+    #[serde(default)]
+    amount: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Action {
     Pay,
-    Underpay,
     PayTwice,
     PayAndDropCallback,
-    Refund,
+    PayOwnCode,
+    PayKey,
+    TakeBack,
     Remove,
 }
 
@@ -180,47 +204,68 @@ pub async fn act(State(app): State<Arc<App>>, Form(asked): Form<Asked>) -> Respo
         return done(&app, "Another bank is in use; pay there.", HERE);
     };
     let said = match asked.action {
-        Action::Pay => pay(bank, &asked.id),
-        Action::Underpay => underpay(bank, &asked.id),
-        Action::PayTwice => pay_twice(bank, &asked.id),
+        Action::Pay => pay(bank, &asked),
+        Action::PayTwice => pay_twice(bank, &asked),
         Action::PayAndDropCallback => {
             bank.faults().next_callback(CallbackFault::Drop);
-            pay(bank, &asked.id).map(|said| {
-                format!("{said} The callback is lost; the next reminder finds the payment.")
+            pay(bank, &asked).map(|said| {
+                format!("{said} The callback is lost; Quita finds the payment by asking the bank.")
             })
         }
-        Action::Refund => refund(bank, &asked.id),
+        Action::PayOwnCode => pay_own_code(&app, bank, &asked),
+        Action::PayKey => pay_key(&app, bank, &asked, None).map(|said| {
+            format!("{said} No callback tells of it; the bank's list does, within a quarter hour.")
+        }),
+        Action::TakeBack => take_back(bank, &asked),
         Action::Remove => remove(&app, &asked.id).await,
     };
     done(&app, said.unwrap_or_else(|why| format!("Nothing was done: {why}.")), HERE)
 }
 
-fn pay(bank: &Bank, txid: &str) -> Result<String, String> {
-    let pix = bank.pay(txid, PayOptions::default()).map_err(|error| error.to_string())?;
-    Ok(format!("Paid R$ {}.", pix.valor))
+/// Pays a charge: what the bank asks for today, or another amount.
+fn pay(bank: &Bank, asked: &Asked) -> Result<String, String> {
+    let charge = bank.charge(&asked.id).ok_or("there is no such charge")?;
+    let due = charge.today.unwrap_or(charge.original);
+    let amount = (!asked.amount.trim().is_empty()).then(|| format::typed_amount(&asked.amount));
+    let options = PayOptions { amount, ..PayOptions::default() };
+    let pix = bank.pay(&asked.id, options).map_err(|error| error.to_string())?;
+    let told = match Centavos::parse(&pix.valor) {
+        Some(paid) if paid < due => format!(" of R$ {due}. The rest is asked for anew."),
+        Some(paid) if paid > due => {
+            format!(", which is more than the R$ {due} due. The rest is the customer's.")
+        }
+        _ => ".".to_owned(),
+    };
+    Ok(format!("Paid R$ {}{told}", pix.valor))
 }
 
-fn underpay(bank: &Bank, txid: &str) -> Result<String, String> {
-    let charge = bank.charge(txid).ok_or("there is no such charge")?;
-    let today = charge.today.unwrap_or(charge.original);
-    let short = if today > SHORT_BY { Centavos(today.0 - SHORT_BY.0) } else { Centavos(1) };
-    let options = PayOptions { amount: Some(short.to_string()), ..PayOptions::default() };
-    let pix = bank.pay(txid, options).map_err(|error| error.to_string())?;
-    Ok(format!("Paid R$ {} of R$ {today}. It is parked for a person.", pix.valor))
-}
-
-fn pay_twice(bank: &Bank, txid: &str) -> Result<String, String> {
-    let said = pay(bank, txid)?;
+fn pay_twice(bank: &Bank, asked: &Asked) -> Result<String, String> {
+    let said = pay(bank, asked)?;
     let again = PayOptions { force: true, ..PayOptions::default() };
-    bank.pay(txid, again).map_err(|error| error.to_string())?;
-    Ok(format!("{said} And once more; the second one is parked."))
+    bank.pay(&asked.id, again).map_err(|error| error.to_string())?;
+    Ok(format!("{said} And once more; the second one waits for a person."))
 }
 
-fn refund(bank: &Bank, e2eid: &str) -> Result<String, String> {
-    let pix = bank.pix(e2eid).ok_or("there is no such Pix")?;
+/// Pays with the code that is the customer's own: it names the customer, and no charge.
+fn pay_own_code(app: &App, bank: &Bank, asked: &Asked) -> Result<String, String> {
+    let customer = CustomerId::parse(&asked.id).map_err(|_| "that is not a customer")?;
+    let said = pay_key(app, bank, asked, Some(&Txid::for_customer(&customer)))?;
+    Ok(format!("{said} It pays the customer's invoices, the oldest due first."))
+}
+
+fn pay_key(app: &App, bank: &Bank, asked: &Asked, txid: Option<&Txid>) -> Result<String, String> {
+    let amount = format::typed_amount(&asked.amount);
+    let paid = bank.pay_key(app.pix_key.as_str(), &amount, txid.map(Txid::as_str));
+    let pix = paid.map_err(|error| error.to_string())?;
+    Ok(format!("Paid R$ {} to the key.", pix.valor))
+}
+
+/// The bank takes back what is left of a Pix, as it does in a dispute.
+fn take_back(bank: &Bank, asked: &Asked) -> Result<String, String> {
+    let pix = bank.pix(&asked.id).ok_or("there is no such Pix")?;
     let left = Centavos(pix.valor.0 - returned(&pix));
-    bank.return_pix(e2eid, &left.to_string()).map_err(|error| error.to_string())?;
-    Ok(format!("R$ {left} went back to the payer."))
+    bank.return_pix(&asked.id, &left.to_string()).map_err(|error| error.to_string())?;
+    Ok(format!("The bank took R$ {left} back. The invoice is owed again, and nobody is chased."))
 }
 
 /// Takes the charge out behind Quita's back, as someone at the bank's own screen could.

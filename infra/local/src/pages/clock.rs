@@ -76,7 +76,9 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkKind::Charge => "charge at the bank",
         WorkKind::Receipt => "receipt",
         WorkKind::Reminder => "step of the reminders",
-        WorkKind::Confirm => "confirmation of a Pix",
+        WorkKind::Confirm => "question to the bank about a payment",
+        WorkKind::Reconcile => "comparison with the bank's list",
+        WorkKind::Import => "lines of a bank file",
     };
     let (invoice, customer) = match &entry.subject {
         WorkSubject::Invoice(id) => {
@@ -87,7 +89,10 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
                 None => (id.to_string(), String::new()),
             }
         }
-        WorkSubject::Payment(e2eid) => (e2eid.to_string(), String::new()),
+        WorkSubject::Payment(id) => (id.to_string(), String::new()),
+        WorkSubject::Reconciliation => ("all payments".to_owned(), String::new()),
+        WorkSubject::Import(id) => (id.to_string(), String::new()),
+        WorkSubject::BankLine(fingerprint) => (fingerprint.clone(), String::new()),
     };
     Ahead { at: format::moment(entry.due_at), what, invoice, customer }
 }

@@ -32,3 +32,39 @@ pub fn ahead(by: TimeDelta) -> Option<String> {
 pub fn amount(centavos: i64) -> String {
     Money::from_centavos(centavos).in_english()
 }
+
+/// What a person typed as an amount in the bank's form, `1234.56`: Brazilian or English marks, with
+/// or without cents. What is no amount stays as it is, for the bank to refuse.
+pub fn typed_amount(text: &str) -> String {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let bare = bare.trim_start_matches("R$");
+    // The last mark parts the cents when at most two digits follow it; all others group digits.
+    let cents = bare.rfind(['.', ',']).filter(|at| bare.len() - at <= 3);
+    let (whole, cents) = match cents {
+        Some(at) => (&bare[..at], &bare[at + 1..]),
+        None => (bare, ""),
+    };
+    format!("{}.{cents:0<2}", whole.replace(['.', ','], ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_the_way_it_was_meant() {
+        #[track_caller]
+        fn check(typed: &str, expected: &str) {
+            assert_eq!(typed_amount(typed), expected);
+        }
+        check("3000.00", "3000.00");
+        check("3000", "3000.00");
+        check("R$ 1.234,56", "1234.56");
+        check("1,234.56", "1234.56");
+        check("1.234", "1234.00");
+        check("12,5", "12.50");
+        check("0,07", "0.07");
+        check("-5.00", "-5.00");
+        check("ten", "ten.00");
+    }
+}

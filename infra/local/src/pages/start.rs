@@ -5,16 +5,17 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Days, Utc};
-use quita_app::ports::{Clock, IdSource, RandomIds};
+use quita_app::ports::Clock;
+use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::Invoice;
 use quita_core::zone::{SAO_PAULO, civil_date};
 use quita_table::keys::InvoiceState;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::api::call;
 use super::{done, page};
 use crate::app::App;
-use crate::gateway;
 use crate::merchant;
 
 /// Invoices shown.
@@ -137,26 +138,6 @@ async fn create_example(app: &App) -> Result<String, String> {
     Ok(number)
 }
 
-/// One call of the API, as a client on this machine makes it.
-async fn call(app: &App, method: &str, uri: &str, body: Option<Value>) -> Result<Value, String> {
-    let now = app.clock.now();
-    let id = RandomIds.ulid(now);
-    let request = axum::http::Request::builder()
-        .method(method)
-        .uri(uri)
-        .header("authorization", format!("Bearer {}", app.api_key))
-        .header("content-type", "application/json")
-        .header("idempotency-key", &id)
-        .body(body.map_or_else(axum::body::Body::empty, |body| body.to_string().into()))
-        .map_err(|error| error.to_string())?;
-    let event = gateway::event(request, &id, now).await.map_err(|it| it.slug().to_owned())?;
-    let answer = gateway::answer(app.machine.http(event).await);
-    let is_success = answer.status().is_success();
-    let bytes = gateway::bounded(answer.into_body()).await.map_err(|it| it.slug().to_owned())?;
-    let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    if is_success { Ok(answer) } else { Err(answer["title"].to_string()) }
-}
-
 /// Hands the events that were given up to their functions again.
 pub async fn redrive(State(app): State<Arc<App>>) -> Response {
     let count = app.machine.redrive();
@@ -166,7 +147,12 @@ pub async fn redrive(State(app): State<Arc<App>>) -> Response {
 
 /// For other pages: the pay page of an invoice by the charge's txid.
 pub fn pay_page(app: &App, txid: &str) -> Option<String> {
-    let charge = quita_core::ids::Txid::parse(txid).ok()?.charge_ref()?;
-    let key = &app.machine.deps().config.signing_key;
-    Some(key.page_path(&merchant::id(), &charge.invoice))
+    let charge = Txid::parse(txid).ok()?.charge_ref()?;
+    page_of(app, charge.invoice.as_str())
+}
+
+/// For other pages: the pay page of an invoice.
+pub fn page_of(app: &App, invoice: &str) -> Option<String> {
+    let id = InvoiceId::parse(invoice).ok()?;
+    Some(app.machine.deps().config.signing_key.page_path(&merchant::id(), &id))
 }

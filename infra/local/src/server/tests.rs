@@ -69,6 +69,21 @@ async fn every_page_renders_with_what_a_customer_called_himself() {
 }
 
 #[tokio::test]
+async fn money_no_callback_tells_of_waits_within_the_hour_with_what_to_post_about_it() {
+    let running = begin(None, None).await;
+    let app = &running.app;
+    let form = "action=pay_key&amount=1.250%2C00";
+    assert_eq!(post(app, "/_local/bank", &app.public_url, form).await, 303);
+    app.travel(app.clock.now() + chrono::TimeDelta::hours(1)).await.unwrap();
+    let page = http_client().unwrap().get(format!("{}/_local/exceptions", app.public_url));
+    let html = page.send().await.unwrap().text().await.unwrap();
+    for expected in ["no txid", "R$ 1,250.00", "/refunds", "\"1250.00\"", "unidentified"] {
+        assert!(html.contains(expected), "no {expected} in {html}");
+    }
+    assert!(!html.contains("did not answer"), "{html}");
+}
+
+#[tokio::test]
 async fn another_site_moves_no_clock_and_pays_nothing() {
     let running = begin(None, None).await;
     let app = &running.app;

@@ -1,7 +1,9 @@
 use chrono::{TimeZone, Utc};
 use proptest::prelude::*;
 
-use super::{ChargeRef, CustomerId, EndToEndId, IdError, InvoiceId, MerchantId, Txid};
+use super::{
+    ChargeRef, CustomerId, EndToEndId, IdError, ImportId, InvoiceId, MerchantId, PaymentId, Txid,
+};
 
 const ULID: &str = "01JD9ZK5T8M3X7QW2RVB4NCHYG";
 
@@ -114,6 +116,54 @@ fn ids_are_stored_as_text_and_checked_when_read() {
     assert!(serde_json::from_str::<Txid>("\"a-b\"").is_err());
 }
 
+#[test]
+fn a_payment_is_a_pix_or_money_of_another_way_and_never_both() {
+    let pix = "E12345678202603110130abcDEF12345";
+    let other = format!("pay_{ULID}");
+    let parsed = PaymentId::parse(pix).unwrap();
+    assert_eq!(parsed.end_to_end().map(EndToEndId::as_str), Some(pix));
+    let parsed = PaymentId::parse(&other).unwrap();
+    assert_eq!((parsed.as_str(), parsed.end_to_end()), (&*other, None));
+    let lower = other.to_lowercase();
+    let short = &other[..29];
+    // As long as an end-to-end id, but not one.
+    let long = format!("{other}00");
+    for wrong in ["", "pay_", ULID, &lower, short, &long, "E123"] {
+        assert_eq!(PaymentId::parse(wrong), Err(IdError::Payment), "{wrong:?}");
+    }
+    assert_eq!(ImportId::parse(&other), Err(IdError::Import));
+    assert!(ImportId::parse(&format!("imp_{ULID}")).is_ok());
+}
+
+#[test]
+fn the_first_and_the_last_customer_have_a_code_of_their_own() {
+    let check = |ulid: &str, txid: &str| {
+        let customer = CustomerId::from_ulid(ulid).unwrap();
+        assert_eq!(Txid::for_customer(&customer).as_str(), txid);
+        assert_eq!(Txid::parse(txid).unwrap().customer_ref(), Some(customer));
+    };
+    check("00000000000000000000000000", "0000000000000000000000000");
+    check("0000000000000000000000000Z", "000000000000000000000000V");
+    // 2^128 - 1 in base 36.
+    check("7ZZZZZZZZZZZZZZZZZZZZZZZZZ", "F5LXX1ZZ5PNORYNQGLHZMSP33");
+}
+
+#[test]
+fn a_txid_that_is_no_customers_code_leads_to_no_customer() {
+    let upper = "0".repeat(24);
+    for text in [
+        // 2^128, one past the last ULID.
+        "F5LXX1ZZ5PNORYNQGLHZMSP34",
+        "ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+        "0000000000000000000000000a",
+        &upper,
+        "00000000000000000000000a0",
+        &format!("{ULID}0100"),
+    ] {
+        assert_eq!(Txid::parse(text).unwrap().customer_ref(), None, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -137,5 +187,38 @@ proptest! {
         let minute = EndToEndId::parse(&text).map(|id| id.initiated_at());
         prop_assert!(minute.is_err() || text.is_ascii());
         prop_assert!(InvoiceId::parse(&text).is_err() || text.starts_with("inv_"));
+    }
+
+    #[test]
+    fn a_customers_code_leads_back_to_the_customer_and_to_no_charge(
+        ulid in "[0-7][0-9A-HJKMNP-TV-Z]{25}",
+    ) {
+        let customer = CustomerId::from_ulid(&ulid).unwrap();
+        let txid = Txid::for_customer(&customer);
+        let upper = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        prop_assert!(txid.as_str().len() == 25 && txid.as_str().bytes().all(upper), "{txid}");
+        prop_assert_eq!(Txid::parse(txid.as_str()), Ok(txid.clone()));
+        prop_assert_eq!(txid.customer_ref(), Some(customer));
+        prop_assert_eq!((txid.charge_ref(), txid.is_charge_length()), (None, false));
+    }
+
+    #[test]
+    fn no_charge_passes_for_a_customers_code(
+        ulid in "[0-7][0-9A-HJKMNP-TV-Z]{25}",
+        instalment in 1_u16..=1_295,
+        revision in 0_u16..=1_295,
+    ) {
+        let invoice = InvoiceId::from_ulid(&ulid).unwrap();
+        let txid = Txid::for_charge(&invoice, instalment, revision).unwrap();
+        prop_assert_eq!(txid.customer_ref(), None);
+    }
+
+    #[test]
+    fn the_same_line_of_a_file_is_the_same_payment(fingerprint: u128, other: u128) {
+        let id = PaymentId::of_fingerprint(fingerprint);
+        prop_assert_eq!(PaymentId::parse(id.as_str()), Ok(id.clone()));
+        prop_assert_eq!(PaymentId::of_fingerprint(other) == id, other == fingerprint);
+        let stored = serde_json::to_string(&id).unwrap();
+        prop_assert_eq!(serde_json::from_str::<PaymentId>(&stored).unwrap(), id);
     }
 }

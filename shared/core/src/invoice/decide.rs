@@ -3,14 +3,19 @@
 //! Every command may arrive twice; the second time it answers with no events. Money is not here: a
 //! received Pix is a fact and has an answer in every state (see [`super::credit`]).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use thiserror::Error;
 
+use super::adjust::{self, Adjustment, Change};
 use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
 use crate::chase::{Effect, Rule, Step, StepOutcome};
-use crate::ids::{EndToEndId, Txid};
+use crate::ids::{PaymentId, Txid};
 use crate::message::Channel;
 use crate::money::Money;
+
+/// Most charges of one invoice, over all instalments and revisions: each takes some 600 bytes of the
+/// 400 KB that an item of the table holds.
+pub const CHARGES_MAX: usize = 300;
 
 /// Something asked of an invoice.
 #[derive(Debug, Clone)]
@@ -55,21 +60,57 @@ pub enum Command<'a> {
         covered: Vec<String>,
         amount: Option<Money>,
     },
-    /// The receipt of a matched Pix went out, or cannot go out.
+    /// The receipt of a credit went out, or cannot go out.
     RecordReceipt {
         instalment: u16,
-        e2eid: EndToEndId,
+        ordinal: u16,
         outcome: StepOutcome,
     },
-    /// The bank returned money of a matched Pix; `returned` is the whole of it so far.
-    RecordReturn {
+    /// Credited money goes back to the payer, or to another place.
+    Release {
         instalment: u16,
-        e2eid: EndToEndId,
-        returned: Money,
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+    },
+    /// A person decided about a Pix that was in doubt.
+    SettleDoubt {
+        instalment: u16,
+        payment: PaymentId,
+    },
+    /// Less is owed.
+    Reduce {
+        instalment: u16,
+        kind: Reduction,
+        amount: Money,
+        reason: String,
+    },
+    /// What is left is given up as lost.
+    WriteOff {
+        instalment: u16,
+        reason: String,
+    },
+    ExtendDueDate {
+        instalment: u16,
+        due_date: NaiveDate,
+        reason: String,
+    },
+    /// A boleto issued elsewhere asks for the same debt.
+    NameBoleto {
+        instalment: u16,
+        our_number: String,
     },
     Cancel {
         reason: String,
     },
+}
+
+/// Why less is owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reduction {
+    Rebate,
+    /// By a document of the merchant's, with its number.
+    CreditNote(String),
 }
 
 /// Why a command was refused. Final: repeating it changes nothing.
@@ -77,14 +118,22 @@ pub enum Command<'a> {
 pub enum Refusal {
     #[error("the invoice has no instalment {number}")]
     NoSuchInstalment { number: u16 },
-    #[error("the invoice is already paid")]
+    #[error("nothing is owed on it any more")]
     AlreadyPaid,
     #[error("the invoice is canceled or being canceled")]
     Canceled,
-    #[error("the charge was re-issued {} times, the most there can be", Txid::REVISION_MAX)]
+    #[error("the invoice has {CHARGES_MAX} charges, the most there can be")]
     TooManyRevisions,
+    #[error("the invoice has {} credits, the most there can be", super::CREDITS_MAX)]
+    TooManyCredits,
     #[error("the charge is still on its way to the bank")]
     ChargePending,
+    #[error("use a positive amount, at most {available}")]
+    OverBalance { available: Money },
+    #[error("use a date from {earliest} to {latest}")]
+    DueDateOutOfRange { earliest: NaiveDate, latest: NaiveDate },
+    #[error("the instalment has only {kept} of the payment")]
+    NotCredited { kept: Money },
 }
 
 /// Decides a command. No events means that it had already happened.
@@ -126,30 +175,121 @@ pub fn decide(
             };
             Ok(std::iter::once(done).chain(effects).collect())
         }
-        Command::RecordReceipt { instalment, e2eid, outcome } => {
+        Command::RecordReceipt { instalment, ordinal, outcome } => {
             let known = find(invoice, instalment)?;
-            let owed = known.payments.iter().any(|p| p.e2eid == e2eid && !p.receipt_sent);
-            Ok(when(owed, Event::ReceiptSent { instalment, e2eid, outcome }))
+            let owed = known.payments.iter().find(|p| p.ordinal == ordinal && !p.receipt_sent);
+            let payment = owed.map(|matched| matched.payment.clone());
+            let sent = |payment| Event::ReceiptSent { instalment, ordinal, payment, outcome };
+            Ok(payment.map(sent).into_iter().collect())
         }
-        Command::RecordReturn { instalment, e2eid, returned } => {
-            let known = find(invoice, instalment)?;
-            let news = known.payments.iter().any(|p| p.e2eid == e2eid && p.refunded < returned);
-            Ok(when(news, Event::PaymentReturned { instalment, e2eid, returned }))
+        Command::Release { instalment, payment, amount, reason } => {
+            release(invoice, instalment, &payment, amount, &reason, now)
+        }
+        Command::SettleDoubt { instalment, payment } => {
+            settle_doubt(invoice, instalment, payment, now)
+        }
+        Command::Reduce { instalment, kind, amount, reason } => {
+            let change = Change { instalment, reason };
+            let (kind, document) = match kind {
+                Reduction::Rebate => (Adjustment::Rebate, None),
+                Reduction::CreditNote(number) => (Adjustment::CreditNote, Some(number)),
+            };
+            adjust::reduce(invoice, change, kind, amount, document, now)
+        }
+        Command::WriteOff { instalment, reason } => {
+            adjust::write_off(invoice, Change { instalment, reason }, now)
+        }
+        Command::ExtendDueDate { instalment, due_date, reason } => {
+            adjust::extend(invoice, Change { instalment, reason }, due_date, now)
+        }
+        Command::NameBoleto { instalment, our_number } => {
+            let known = find(invoice, instalment)?.our_number.as_ref() == Some(&our_number);
+            Ok(when(!known, Event::BoletoNamed { instalment, our_number }))
         }
     }
+}
+
+/// The bank counts the charge as paid, so an instalment that is not is asked for by a new one.
+fn settle_doubt(
+    invoice: &Invoice,
+    number: u16,
+    payment: PaymentId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    let doubted = |doubt: &&super::Doubt| doubt.payment == payment;
+    let Some(doubt) = find(invoice, number)?.doubts.iter().find(doubted) else {
+        return Ok(Vec::new());
+    };
+    let spent = doubt.revision;
+    let settled = Event::DoubtSettled { instalment: number, payment };
+    let after = super::evolve(invoice.clone(), &settled, now);
+    let instalment = find(&after, number)?;
+    let owed = !instalment.is_settled() && instalment.charge().revision == spent;
+    let reason = "the payment that named it was not counted for it";
+    let reissued = owed.then(|| reissue_for_change(&after, instalment, reason, now));
+    Ok(std::iter::once(settled).chain(reissued.flatten()).collect())
+}
+
+/// Takes credited money back from an instalment, the last credit of the payment first.
+fn release(
+    invoice: &Invoice,
+    number: u16,
+    payment: &PaymentId,
+    amount: Money,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    let instalment = find(invoice, number)?;
+    let of_it = || instalment.payments.iter().filter(|known| known.payment == *payment);
+    let kept: Money = of_it().map(super::Matched::kept).sum();
+    if !amount.is_positive() || amount > kept {
+        return Err(Refusal::NotCredited { kept });
+    }
+    let today = invoice.civil_date(now);
+    let mut state = invoice.clone();
+    let mut events = Vec::new();
+    let (mut missing, mut principal) = (amount, Money::ZERO);
+    for matched in of_it().rev() {
+        let amount = missing.min(matched.kept());
+        if amount.is_zero() {
+            continue;
+        }
+        missing -= amount;
+        let now_owed = find(&state, number)?;
+        let due = state.amount_due(now_owed, today);
+        let back = matched.split.taken_back(matched.released, amount);
+        let back_principal = back.off_principal();
+        let event = Event::PaymentReleased {
+            instalment: number,
+            ordinal: matched.ordinal,
+            payment: payment.clone(),
+            amount,
+            reason: reason.to_owned(),
+            debt: now_owed.debt.restored(&due, &back),
+            back,
+        };
+        principal += back_principal;
+        state = super::evolve(state, &event, now);
+        events.push(event);
+    }
+    if matches!(invoice.lifecycle, Lifecycle::Canceled { .. }) {
+        // Of a canceled invoice nothing is owed, whatever goes back.
+        events.push(Event::Canceled { principal });
+    }
+    Ok(events)
 }
 
 fn cancel(invoice: &Invoice, reason: String) -> Result<Vec<Event>, Refusal> {
     match invoice.lifecycle {
         Lifecycle::Canceling { .. } | Lifecycle::Canceled { .. } => Ok(Vec::new()),
-        Lifecycle::Active if invoice.is_paid() => Err(Refusal::AlreadyPaid),
+        Lifecycle::Active if invoice.is_settled() => Err(Refusal::AlreadyPaid),
         Lifecycle::Active => {
             let mut events = vec![Event::CancelRequested { reason }];
             let held = |instalment: &Instalment| {
-                !instalment.is_paid() && instalment.charges.iter().any(may_be_held)
+                !instalment.is_settled() && instalment.charges.iter().any(may_be_held)
             };
             if !invoice.instalments.iter().any(held) {
-                events.push(Event::Canceled);
+                events.push(canceled(invoice));
             }
             Ok(events)
         }
@@ -166,16 +306,43 @@ fn reissue(
     if !invoice.is_active() {
         return Err(Refusal::Canceled);
     }
-    if instalment.is_paid() {
+    if instalment.is_settled() {
         return Err(Refusal::AlreadyPaid);
     }
     if is_pending(instalment.charge()) {
         return Err(Refusal::ChargePending);
     }
+    let reissued = reissued(invoice, instalment, reason, now).ok_or(Refusal::TooManyRevisions)?;
+    Ok(vec![reissued])
+}
+
+fn reissued(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Option<Event> {
+    let charges: usize = invoice.instalments.iter().map(|it| it.charges.len()).sum();
+    if charges >= CHARGES_MAX {
+        return None;
+    }
+    let number = instalment.number;
     let revision = instalment.charge().revision + 1;
-    let txid = Txid::for_charge(&invoice.id, number, revision).ok_or(Refusal::TooManyRevisions)?;
+    let txid = Txid::for_charge(&invoice.id, number, revision)?;
     let (terms, carried) = invoice.terms_anew(instalment, invoice.civil_date(now));
-    Ok(vec![Event::ChargeReissued { instalment: number, revision, txid, reason, terms, carried }])
+    Some(Event::ChargeReissued { instalment: number, revision, txid, reason, terms, carried })
+}
+
+/// The charge for what is left after a change. Nothing, where the invoice is being canceled, or
+/// where money went back or is in doubt: then a person re-issues it.
+pub(super) fn reissue_for_change(
+    invoice: &Invoice,
+    instalment: &Instalment,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Option<Event> {
+    let free = invoice.is_active() && instalment.hold().is_none();
+    if free { reissued(invoice, instalment, reason.to_owned(), now) } else { None }
 }
 
 /// A refusal for good; but a charge whose due date passed while the bank could not be reached is
@@ -214,9 +381,13 @@ fn removal(invoice: &Invoice, number: u16, revision: u16) -> Result<Vec<Event>, 
     });
     let last = others.filter(|other| *other != (number, revision)).count() == 0;
     if last && matches!(invoice.lifecycle, Lifecycle::Canceling { .. }) {
-        events.push(Event::Canceled);
+        events.push(canceled(invoice));
     }
     Ok(events)
+}
+
+fn canceled(invoice: &Invoice) -> Event {
+    Event::Canceled { principal: invoice.receivable() }
 }
 
 fn delay(
@@ -248,13 +419,13 @@ fn effects(invoice: &Invoice, known: &Instalment, step: &Step, covered: &[String
     let steps = of_rule.filter(|other| covered.iter().any(|id| id == other.id)).chain([step]);
     let steps: Vec<&Step> = steps.collect();
     let doing = |effect: Effect| steps.iter().find(|step| step.effects.contains(&effect));
-    let flag = doing(Effect::FlagAccount).filter(|_| !known.chase.flagged && !known.is_paid());
+    let flag = doing(Effect::FlagAccount).filter(|_| !known.chase.flagged && !known.is_settled());
     let flag = flag.map(|step| Event::AccountFlagged { instalment, step: step.id.to_owned() });
     let end = doing(Effect::EndChase).map(|_| Event::ChaseEnded { instalment });
     flag.into_iter().chain(end).collect()
 }
 
-fn find(invoice: &Invoice, number: u16) -> Result<&Instalment, Refusal> {
+pub(super) fn find(invoice: &Invoice, number: u16) -> Result<&Instalment, Refusal> {
     invoice.instalment(number).ok_or(Refusal::NoSuchInstalment { number })
 }
 

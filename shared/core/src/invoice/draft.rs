@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
 use crate::chase::ChaseState;
 use crate::customer::{self, Customer};
+use crate::debt::{Debt, LateCharges};
 use crate::ids::{InvoiceId, Txid};
 use crate::instalments::monthly_series;
 use crate::merchant::Merchant;
@@ -58,7 +59,8 @@ pub struct CheckedDraft {
 }
 
 impl CheckedDraft {
-    /// Opens the invoice.
+    /// Opens the invoice. Late charges that wait on the customer's account go onto its first
+    /// instalment; whoever writes the invoice takes them off the customer.
     pub fn open(
         self,
         id: InvoiceId,
@@ -66,7 +68,7 @@ impl CheckedDraft {
         customer: &Customer,
         now: DateTime<Utc>,
     ) -> (Invoice, Vec<Event>) {
-        let invoice = Invoice {
+        let mut invoice = Invoice {
             merchant: merchant.merchant.clone(),
             version: 1,
             customer: customer.id.clone(),
@@ -77,14 +79,18 @@ impl CheckedDraft {
             opened_at: now,
             issuing: merchant.issuing.clone(),
             lifecycle: Lifecycle::Active,
-            instalments: instalments(&id, self.terms, now),
+            instalments: instalments(&id, with_carried(self.terms, customer.carried), now),
             id,
         };
+        if let Some(first) = invoice.instalments.first_mut() {
+            first.carried_in = customer.carried;
+        }
         let opened = Event::Opened {
             number: invoice.number.clone(),
             customer: invoice.customer.clone(),
             amount: invoice.amount(),
             instalments: invoice.instalments.iter().map(|i| i.terms.clone()).collect(),
+            carried_in: customer.carried,
         };
         (invoice, vec![opened])
     }
@@ -246,20 +252,34 @@ fn check_parts(
     checked
 }
 
+/// The terms with late charges of earlier invoices on the first instalment.
+fn with_carried(mut terms: Vec<Terms>, carried: LateCharges) -> Vec<Terms> {
+    if let Some(first) = terms.first_mut() {
+        first.original += carried.total();
+    }
+    terms
+}
+
 fn instalments(id: &InvoiceId, terms: Vec<Terms>, now: DateTime<Utc>) -> Vec<Instalment> {
     let first_charge = |number, terms: &Terms| Charge {
         txid: Txid::for_charge(id, number, 0).expect("INSTALMENTS_MAX fits a txid"),
         revision: 0,
         terms: terms.clone(),
         carried: None,
+        of_debt: 0,
         state: ChargeState::Pending { attempts: 0, reason: None, next_try_at: now },
     };
     let instalment = |(number, terms)| Instalment {
         number,
         charges: vec![first_charge(number, &terms)],
+        debt: Debt::agreed(&terms),
         terms,
         payments: Vec::new(),
         doubts: Vec::new(),
+        released_at: None,
+        written_off: Money::ZERO,
+        carried_in: LateCharges::default(),
+        our_number: None,
         chase: ChaseState::default(),
     };
     (1u16..).zip(terms).map(instalment).collect()

@@ -3,11 +3,13 @@
 //! Stored as rows beside the invoice and published on the bus. A variant is never changed in a way
 //! that an old row could not be read; a new meaning gets a new variant.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Adjustment;
 use crate::chase::StepOutcome;
-use crate::ids::{CustomerId, EndToEndId, Txid};
+use crate::debt::{Debt, LateCharges, Split};
+use crate::ids::{CustomerId, PaymentId, Txid};
 use crate::message::Channel;
 use crate::money::Money;
 use crate::payment::ParkReason;
@@ -22,6 +24,8 @@ pub enum Event {
         customer: CustomerId,
         amount: Money,
         instalments: Vec<Terms>,
+        /// Late charges of earlier invoices that are part of the amount.
+        carried_in: LateCharges,
     },
     ChargeIssued {
         instalment: u16,
@@ -80,36 +84,79 @@ pub enum Event {
     ChaseEnded {
         instalment: u16,
     },
+    /// Money of a payment was credited.
     PaymentMatched {
         instalment: u16,
-        revision: u16,
-        e2eid: EndToEndId,
+        /// Revision of the charge the payer paid, for a Pix that named one.
+        revision: Option<u16>,
+        payment: PaymentId,
+        /// Where the money was before.
+        source: Source,
         amount: Money,
         paid_at: DateTime<Utc>,
+        /// What was due on the day it counts for.
         due: AmountDue,
+        split: Split,
+        /// What is left.
+        debt: Debt,
     },
     /// A Pix named this charge and could not be credited by itself.
     PaymentInDoubt {
         instalment: u16,
         revision: u16,
-        e2eid: EndToEndId,
+        payment: PaymentId,
         amount: Money,
         reason: ParkReason,
     },
-    /// Every instalment is paid.
+    /// A person decided about the Pix that was in doubt.
+    DoubtSettled {
+        instalment: u16,
+        payment: PaymentId,
+    },
+    /// Nothing is owed on any instalment.
     Paid {
         amount: Money,
     },
     ReceiptSent {
         instalment: u16,
-        e2eid: EndToEndId,
+        ordinal: u16,
+        payment: PaymentId,
         outcome: StepOutcome,
     },
-    /// Money of a matched Pix went back to the payer; `returned` is the whole of it so far.
-    PaymentReturned {
+    /// Credited money went away: back to the payer, or to another place.
+    PaymentReleased {
         instalment: u16,
-        e2eid: EndToEndId,
-        returned: Money,
+        /// Which credit.
+        ordinal: u16,
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+        back: Split,
+        debt: Debt,
+    },
+    /// A person changed what is owed.
+    Adjusted {
+        instalment: u16,
+        kind: Adjustment,
+        amount: Money,
+        /// The agreed rebate, taken off the principal with the first change.
+        rebate: Money,
+        reason: String,
+        /// Number of the credit note.
+        document: Option<String>,
+        debt: Debt,
+    },
+    /// A later due date was agreed; what had come together for being late is gone.
+    DueDateExtended {
+        instalment: u16,
+        due_date: NaiveDate,
+        reason: String,
+        debt: Debt,
+    },
+    /// A boleto issued elsewhere asks for the same debt.
+    BoletoNamed {
+        instalment: u16,
+        our_number: String,
     },
     CancelRequested {
         reason: String,
@@ -118,7 +165,20 @@ pub enum Event {
     CancelRefused {
         reason: String,
     },
-    Canceled,
+    Canceled {
+        /// The principal that is owed no more.
+        principal: Money,
+    },
+}
+
+/// Where credited money was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// It comes in with this very credit.
+    Receipt,
+    /// It was recorded before and had no place yet.
+    Unidentified,
 }
 
 impl Event {
@@ -138,12 +198,16 @@ impl Event {
             Self::ChaseEnded { .. } => "chase.ended",
             Self::PaymentMatched { .. } => "payment.matched",
             Self::PaymentInDoubt { .. } => "invoice.payment_in_doubt",
+            Self::DoubtSettled { .. } => "invoice.doubt_settled",
             Self::Paid { .. } => "invoice.paid",
             Self::ReceiptSent { .. } => "receipt.sent",
-            Self::PaymentReturned { .. } => "payment.returned",
+            Self::PaymentReleased { .. } => "payment.released",
+            Self::Adjusted { kind, .. } => kind.event_name(),
+            Self::DueDateExtended { .. } => "instalment.due_date_extended",
+            Self::BoletoNamed { .. } => "instalment.boleto_named",
             Self::CancelRequested { .. } => "invoice.cancel_requested",
             Self::CancelRefused { .. } => "invoice.cancel_refused",
-            Self::Canceled => "invoice.canceled",
+            Self::Canceled { .. } => "invoice.canceled",
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle, Matched};
+use super::{
+    Adjustment, Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle, Matched,
+};
 use crate::chase::StepOutcome;
+use crate::money::Money;
 
 /// Longest that a worker can be creating a charge. Before it is over, a bank that does not hold the
 /// charge may hold it yet.
@@ -17,7 +20,7 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
         Event::Opened { .. } | Event::Paid { .. } => {}
         Event::CancelRequested { reason } => cancel(&mut invoice, reason, at),
         Event::CancelRefused { .. } => invoice.lifecycle = Lifecycle::Active,
-        Event::Canceled => finish_cancel(&mut invoice, at),
+        Event::Canceled { .. } => finish_cancel(&mut invoice, at),
         Event::ChargeIssued { instalment, .. }
         | Event::ChargeDelayed { instalment, .. }
         | Event::ChargeRejected { instalment, .. }
@@ -30,8 +33,12 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
         | Event::ChaseEnded { instalment }
         | Event::PaymentMatched { instalment, .. }
         | Event::PaymentInDoubt { instalment, .. }
+        | Event::DoubtSettled { instalment, .. }
         | Event::ReceiptSent { instalment, .. }
-        | Event::PaymentReturned { instalment, .. } => {
+        | Event::PaymentReleased { instalment, .. }
+        | Event::Adjusted { instalment, .. }
+        | Event::DueDateExtended { instalment, .. }
+        | Event::BoletoNamed { instalment, .. } => {
             if let Some(instalment) = invoice.instalment_mut(*instalment) {
                 evolve_instalment(instalment, event, at);
             }
@@ -60,6 +67,7 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
                 revision: *revision,
                 terms: terms.clone(),
                 carried: carried.clone(),
+                of_debt: instalment.debt.changes,
                 state: ChargeState::Pending { attempts: 0, reason: None, next_try_at: at },
             });
             // The new code has to reach the payer: the first message is due again.
@@ -72,32 +80,33 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
             let removing = ChargeState::Removing { next_try_at: *next_try_at };
             set_charge(instalment, *revision, removing);
         }
-        Event::PaymentMatched { revision, e2eid, amount, paid_at, due, .. } => {
-            instalment.payments.push(Matched {
-                e2eid: e2eid.clone(),
-                revision: *revision,
-                amount: *amount,
-                paid_at: *paid_at,
-                due: due.clone(),
-                refunded: crate::money::Money::ZERO,
-                receipt_sent: false,
-            });
-            remove_open_charges(instalment, Some(*revision), at);
-        }
-        Event::PaymentInDoubt { revision, e2eid, .. } => {
-            instalment.doubts.push(Doubt { e2eid: e2eid.clone(), revision: *revision });
-        }
-        Event::PaymentReturned { e2eid, returned, .. } => {
-            let matched = instalment.payments.iter_mut().find(|p| p.e2eid == *e2eid);
-            if let Some(matched) = matched {
-                matched.refunded = *returned;
+        Event::PaymentMatched { .. }
+        | Event::PaymentInDoubt { .. }
+        | Event::DoubtSettled { .. }
+        | Event::PaymentReleased { .. }
+        | Event::ReceiptSent { .. } => evolve_payments(instalment, event, at),
+        Event::Adjusted { kind, amount, debt, .. } => {
+            instalment.debt = debt.clone();
+            match kind {
+                Adjustment::WriteOff => instalment.written_off += *amount,
+                Adjustment::Reinstatement => instalment.written_off -= *amount,
+                Adjustment::Rebate | Adjustment::CreditNote => {}
             }
+            close_if_settled(instalment, None, at);
         }
-        Event::ReceiptSent { e2eid, .. } => {
-            let matched = instalment.payments.iter_mut().find(|p| p.e2eid == *e2eid);
-            if let Some(matched) = matched {
-                matched.receipt_sent = true;
-            }
+        Event::DueDateExtended { due_date, debt, .. } => {
+            instalment.terms.due_date = *due_date;
+            instalment.debt = debt.clone();
+            // The steps count from the due date: all of them are ahead again.
+            instalment.chase = crate::chase::ChaseState {
+                last_touch_at: instalment.chase.last_touch_at,
+                flagged: instalment.chase.flagged,
+                ..Default::default()
+            };
+            close_if_settled(instalment, None, at);
+        }
+        Event::BoletoNamed { our_number, .. } => {
+            instalment.our_number = Some(our_number.clone());
         }
         Event::StepDone { .. }
         | Event::AccountFlagged { .. }
@@ -107,7 +116,69 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
         | Event::Paid { .. }
         | Event::CancelRequested { .. }
         | Event::CancelRefused { .. }
-        | Event::Canceled => {}
+        | Event::Canceled { .. } => {}
+    }
+}
+
+fn evolve_payments(instalment: &mut Instalment, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::PaymentMatched { revision, payment, amount, paid_at, due, split, debt, .. } => {
+            instalment.doubts.retain(|doubt| doubt.payment != *payment);
+            instalment.payments.push(Matched {
+                payment: payment.clone(),
+                ordinal: u16::try_from(instalment.payments.len()).unwrap_or(u16::MAX),
+                revision: *revision,
+                amount: *amount,
+                paid_at: *paid_at,
+                due: due.clone(),
+                split: *split,
+                released: Money::ZERO,
+                receipt_sent: false,
+            });
+            instalment.debt = debt.clone();
+            if let Some(revision) = revision {
+                spend(instalment, *revision);
+            }
+            close_if_settled(instalment, *revision, at);
+        }
+        Event::PaymentInDoubt { revision, payment, .. } => {
+            instalment.doubts.push(Doubt { payment: payment.clone(), revision: *revision });
+        }
+        Event::DoubtSettled { payment, .. } => {
+            instalment.doubts.retain(|doubt| doubt.payment != *payment);
+        }
+        Event::PaymentReleased { ordinal, amount, debt, .. } => {
+            let gave = instalment.payments.iter_mut().find(|known| known.ordinal == *ordinal);
+            if let Some(matched) = gave {
+                matched.released += *amount;
+            }
+            instalment.debt = debt.clone();
+            instalment.released_at = Some(instalment.charge().revision);
+        }
+        Event::ReceiptSent { ordinal, .. } => {
+            let sent = instalment.payments.iter_mut().find(|known| known.ordinal == *ordinal);
+            if let Some(matched) = sent {
+                matched.receipt_sent = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A charge that was paid cannot be paid again, whatever the amount (API Pix: `CONCLUIDA`). One that
+/// is being removed stays so: a cancellation waits for the removal to be recorded.
+fn spend(instalment: &mut Instalment, revision: u16) {
+    let of_it = |charge: &&mut Charge| charge.revision == revision;
+    let Some(charge) = instalment.charges.iter_mut().find(of_it) else { return };
+    let removing = matches!(charge.state, ChargeState::Removing { .. });
+    if !removing && !instalment.debt.is_settled() {
+        charge.state = ChargeState::Removed;
+    }
+}
+
+fn close_if_settled(instalment: &mut Instalment, paid: Option<u16>, at: DateTime<Utc>) {
+    if instalment.debt.is_settled() {
+        remove_open_charges(instalment, paid, at);
     }
 }
 
@@ -173,7 +244,7 @@ fn remove_open_charges(instalment: &mut Instalment, paid: Option<u16>, at: DateT
 
 fn cancel(invoice: &mut Invoice, reason: &str, at: DateTime<Utc>) {
     invoice.lifecycle = Lifecycle::Canceling { reason: reason.to_owned(), at };
-    for instalment in invoice.instalments.iter_mut().filter(|i| !i.is_paid()) {
+    for instalment in invoice.instalments.iter_mut().filter(|i| !i.is_settled()) {
         remove_open_charges(instalment, None, at);
     }
 }

@@ -123,6 +123,13 @@ impl Terms {
         }
     }
 
+    /// The amount less the agreed rebate, which does not depend on the day.
+    pub(crate) fn net(&self, policy: &Policy) -> Money {
+        let original = i128::from(self.original.centavos()).max(0);
+        let rebate = self.rebate.as_ref().map_or(0, |r| r.on(original, policy.rounding));
+        fitted(original - rebate.clamp(0, original))
+    }
+
     /// The components without the limit of [`Money`], to judge terms by.
     pub(super) fn exact_due(&self, on: NaiveDate, cal: &BankCalendar, policy: &Policy) -> Exact {
         self.exact(on, cal, policy, &self.lateness(on, cal))

@@ -14,22 +14,22 @@ use crate::calendar::BankCalendar;
 use crate::money::{Money, Rounding};
 use crate::percent::Percent;
 
-pub(super) fn day(text: &str) -> NaiveDate {
+pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-pub(super) fn money(text: &str) -> Money {
+pub(crate) fn money(text: &str) -> Money {
     Money::parse(text).unwrap()
 }
 
-pub(super) fn percent(text: &str) -> Percent {
+pub(crate) fn percent(text: &str) -> Percent {
     Percent::parse(text).unwrap()
 }
 
 /// Terms from the notation of API Pix modalities: `"m2 2.00 j3 1.00 a1 100.00 d3 1.00"`, where
 /// `m`, `j`, `a`, `d` are multa, juros, abatimento, desconto. Dated discounts are written
 /// `d1 2026-03-10:50.00,2026-03-20:20.00`.
-pub(super) fn terms(original: &str, due: &str, notation: &str) -> Terms {
+pub(crate) fn terms(original: &str, due: &str, notation: &str) -> Terms {
     let mut terms = Terms {
         original: money(original),
         due_date: day(due),

@@ -1,5 +1,6 @@
 //! Messages that would be untrue or unpayable are not rendered.
 
+use quita_core::debt::{LateShortfall, Settling};
 use quita_core::money::Money;
 
 use super::fixtures::*;
@@ -86,4 +87,32 @@ fn a_receipt_bears_the_brasilia_day_of_the_payment() {
     let email = render_email(MessageKind::Receipt, Locale::PtBr, &receipt()).unwrap();
     assert!(email.text.contains("Pago em: 14/12/2026 às 22:30:07 (horário de Brasília)"));
     assert!(email.inline.is_empty() && !email.html.contains("cid:"));
+}
+
+/// The rows a reader adds up: `R$ 1.234,56`, reductions with `- ` before it.
+fn sum(rows: &[wording::Row]) -> i64 {
+    let centavos = |value: &str| {
+        let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+        let sign = if value.contains('-') { -1 } else { 1 };
+        sign * digits.parse::<i64>().unwrap()
+    };
+    rows.iter().map(|row| centavos(&row.value)).sum()
+}
+
+#[test]
+fn the_rows_of_a_receipt_never_miss_what_was_paid() {
+    let due = receipt().counted.due;
+    let total = due.total.centavos();
+    let shortfalls = [LateShortfall::Keep, LateShortfall::Waive, LateShortfall::Carry];
+    for late_shortfall in shortfalls {
+        let settling = Settling { tolerance: Money::from_centavos(500), late_shortfall };
+        for paid in [1, 100, 24_960, 26_624, 1_248_000, total - 501, total - 500, total - 1, total]
+        {
+            let payment = counted(Money::from_centavos(paid), due.clone(), &settling);
+            for locale in LOCALES {
+                let rows = wording::counted(&payment, locale);
+                assert_eq!(sum(&rows), paid, "{late_shortfall:?}: {rows:?}");
+            }
+        }
+    }
 }

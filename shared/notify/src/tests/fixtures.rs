@@ -6,12 +6,17 @@
 use chrono::{NaiveDate, TimeZone, Utc};
 use quita_core::calendar::BankCalendar;
 use quita_core::contact::Email as Address;
+use quita_core::debt::{Settling, count};
 use quita_core::document::TaxId;
-use quita_core::ids::EndToEndId;
+use quita_core::ids::PaymentId;
+use quita_core::invoice::Principal;
 use quita_core::money::Money;
 use quita_core::percent::Percent;
-use quita_core::terms::{DayBasis, Discount, Fine, Interest, InterestRate, Policy, Rebate, Terms};
+use quita_core::terms::{
+    AmountDue, DayBasis, Discount, Fine, Interest, InterestRate, Policy, Rebate, Terms,
+};
 
+use crate::wording::CountedPayment;
 use crate::*;
 
 pub(super) const CODE: &str = "00020126870014br.gov.bcb.pix2565pix.bancoexemplo.com.br/qr/v2/cobv/\
@@ -100,12 +105,27 @@ pub(super) fn payment(terms: &Terms, on: &str) -> Result<PaymentBlock, PaymentBl
     )
 }
 
+/// Nothing was paid or taken off yet.
+pub(super) fn untouched(terms: &Terms) -> Principal {
+    Principal {
+        agreed: terms.original,
+        carried_in: Money::ZERO,
+        received: Money::ZERO,
+        discount: Money::ZERO,
+        forgiven: Money::ZERO,
+        credited: Money::ZERO,
+        written_off: Money::ZERO,
+        left: terms.original,
+    }
+}
+
 pub(super) fn payable(terms: Terms, on: &str) -> PayableFacts {
     PayableFacts {
         delivery: delivery("inv_01KAB3C4D5E6F7G8H9J0K1M2N3-1-issue-email-0"),
         merchant: merchant(),
         customer_name: "Padaria Pão Nosso Ltda".to_owned(),
         invoice: invoice(),
+        principal: untouched(&terms),
         payment: payment(&terms, on).unwrap(),
         terms,
     }
@@ -152,6 +172,18 @@ pub(super) fn typical(kind: MessageKind) -> PayableFacts {
     }
 }
 
+/// A payment of `paid`, as the rules count it.
+pub(super) fn counted(paid: Money, due: AmountDue, settling: &Settling) -> CountedPayment {
+    let counted = count(paid, &due, settling);
+    assert!(counted.excess.is_zero());
+    let (split, closes) = (counted.split, counted.closes);
+    CountedPayment { paid, agreed: due.original, due, split, closes }
+}
+
+fn count_whole(due: AmountDue) -> CountedPayment {
+    counted(due.total, due, &Settling::default())
+}
+
 pub(super) fn receipt() -> ReceiptFacts {
     let terms = full_terms();
     let amount = terms.amount_due(day("2026-12-14"), &BankCalendar::default(), &Policy::default());
@@ -160,11 +192,11 @@ pub(super) fn receipt() -> ReceiptFacts {
         merchant: merchant(),
         customer_name: "Padaria Pão Nosso Ltda".to_owned(),
         invoice: invoice(),
-        paid: amount.total,
         // 22:30 of the 14th in Brasília is already the 15th in UTC.
         paid_at: Utc.with_ymd_and_hms(2026, 12, 15, 1, 30, 7).unwrap(),
-        end_to_end_id: EndToEndId::parse("E1234567820261215013012345678901").unwrap(),
-        amount,
+        payment: PaymentId::parse("E1234567820261215013012345678901").unwrap(),
+        counted: count_whole(amount),
+        instalment_outstanding: Money::ZERO,
         invoice_outstanding: Money::ZERO,
         page: WebLink::parse(PAGE).unwrap(),
     }

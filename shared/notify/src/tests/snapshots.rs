@@ -1,6 +1,12 @@
 //! The messages themselves, as a reader gets them. Read a changed snapshot as a native reader would.
 
-use super::fixtures::{LOCALES, each_email, instalment, receipt, typical};
+use quita_core::debt::Settling;
+use quita_core::ids::PaymentId;
+use quita_core::money::Money;
+
+use super::fixtures::{
+    LOCALES, counted, each_email, full_terms, instalment, payable, receipt, typical,
+};
 use crate::*;
 
 #[test]
@@ -51,8 +57,56 @@ fn slack_payload_of_a_late_instalment() {
 fn receipt_of_an_instalment_tells_what_is_still_open() {
     let mut facts = receipt();
     facts.invoice.instalment = Instalment { number: 1, count: 2 };
-    facts.invoice_outstanding = quita_core::money::Money::from_centavos(624_000);
-    facts.paid = facts.amount.total + quita_core::money::Money::from_centavos(1_000);
+    facts.invoice_outstanding = Money::from_centavos(624_000);
+    facts.counted.paid += Money::CENTAVO;
     let email = render_email(MessageKind::Receipt, Locale::PtBr, &facts).unwrap();
     insta::assert_snapshot!("receipt_of_an_instalment", email.text);
+}
+
+/// R$ 5.000,00 of R$ 12.746,24, four days late.
+fn part(count: u16) -> ReceiptFacts {
+    let mut facts = receipt();
+    let paid = Money::from_centavos(500_000);
+    facts.counted = counted(paid, facts.counted.due, &Settling::default());
+    facts.invoice.instalment = Instalment { number: 1, count };
+    facts.instalment_outstanding = Money::from_centavos(774_624);
+    facts.invoice_outstanding = Money::from_centavos(774_624 + i64::from(count - 1) * 100_000);
+    facts
+}
+
+#[test]
+fn receipt_of_a_part_says_what_it_paid_and_what_is_left() {
+    for locale in LOCALES {
+        for (count, name) in [(1, "only"), (3, "of_three")] {
+            let email = render_email(MessageKind::Receipt, locale, &part(count)).unwrap();
+            let lang = locale.as_str();
+            insta::assert_snapshot!(format!("receipt_of_a_part.{name}.{lang}.text"), email.text);
+        }
+        let chat = render_chat(MessageKind::Receipt, locale, &part(1)).unwrap();
+        insta::assert_snapshot!(format!("receipt_of_a_part.{}.chat", locale.as_str()), chat.text);
+    }
+    let html = render_email(MessageKind::Receipt, Locale::PtBr, &part(3)).unwrap().html;
+    insta::assert_snapshot!("receipt_of_a_part.of_three.pt-BR.html", html);
+}
+
+#[test]
+fn receipt_of_what_was_not_a_pix_does_not_say_so() {
+    let mut facts = receipt();
+    facts.payment = PaymentId::parse("pay_01KAB3C4D5E6F7G8H9J0K1M2N3").unwrap();
+    for locale in LOCALES {
+        let email = render_email(MessageKind::Receipt, locale, &facts).unwrap();
+        assert!(!email.text.contains("Pix"), "{}", email.text);
+    }
+}
+
+#[test]
+fn a_rest_is_explained_from_the_amount_that_was_agreed() {
+    let mut facts = payable(full_terms(), "2026-12-14");
+    let agreed = Money::from_centavos(2_000_000);
+    facts.principal.agreed = agreed;
+    facts.principal.carried_in = Money::from_centavos(2_000);
+    facts.principal.received = Money::from_centavos(700_000);
+    facts.principal.credited = agreed - facts.principal.left - facts.principal.received;
+    let email = render_email(MessageKind::ThreeDaysLate, Locale::PtBr, &facts).unwrap();
+    insta::assert_snapshot!("three_days_late.rest", email.text);
 }

@@ -15,7 +15,8 @@ use crate::wire::{
     WebhookCompleto, format_horario,
 };
 
-/// Items asked for per page; the default of API Pix 2.9.0, whose maximum is 1000.
+/// Items asked for per page unless [`ClientOptions`](super::ClientOptions) says otherwise; the default
+/// of API Pix 2.9.0, whose maximum is 1000.
 pub const ITEMS_PER_PAGE: u32 = 100;
 /// Most pages walked for one list; ask for a shorter window beyond it.
 pub const PAGES_MAX: u32 = 200;
@@ -170,7 +171,8 @@ impl PspClient {
         let mut call = Call::get(list.op, vec![list.path]);
         call.query.clone_from(&list.query);
         call.query.push(("paginacao.paginaAtual", page.to_string()));
-        call.query.push(("paginacao.itensPorPagina", ITEMS_PER_PAGE.to_string()));
+        let items = self.inner.options.items_per_page;
+        call.query.push(("paginacao.itensPorPagina", items.to_string()));
         let body = self.bytes(call).await?;
         let fields: HashMap<String, &RawValue> = borrowed(&body)?;
         let paging = paging(&fields)?;

@@ -26,6 +26,8 @@ pub struct ClientOptions {
     pub backoff_max: Duration,
     /// Longest `Retry-After` waited out. Default 5 s; a longer one is the caller's to honour.
     pub retry_after_max: Duration,
+    /// Items asked for per page of a list. Default [`ITEMS_PER_PAGE`](super::ITEMS_PER_PAGE).
+    pub items_per_page: u32,
     /// Longest answer read, in bytes. Default 4 MiB.
     pub response_bytes_max: usize,
     /// Who may vouch for the bank's server.
@@ -44,6 +46,7 @@ impl Default for ClientOptions {
             backoff_base: Duration::from_millis(200),
             backoff_max: Duration::from_secs(2),
             retry_after_max: Duration::from_secs(5),
+            items_per_page: super::ITEMS_PER_PAGE,
             response_bytes_max: 4 * 1024 * 1024,
             roots: TrustedRoots::System,
             accepted_quirks: BTreeSet::new(),

@@ -1,13 +1,17 @@
 //! A settled Pix and its refunds.
 
 use chrono::{DateTime, Utc};
+use quita_core::document::TaxId;
 use quita_core::ids::{EndToEndId, Txid};
 use quita_core::money::Money;
+use quita_core::payment::Payer;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{DevolucaoNatureza, DevolucaoStatus, Hidden, horario, horario_opcional, valor};
+use super::{
+    Devedor, DevolucaoNatureza, DevolucaoStatus, Hidden, horario, horario_opcional, valor,
+};
 
 /// Longest refund id. Source: API Pix 2.9.0, `DevolucaoId`.
 const DEVOLUCAO_ID_CHARS_MAX: usize = 35;
@@ -17,7 +21,8 @@ const NO_TXID: [&str; 2] = ["", "***"];
 
 /// A Pix that settled; API Pix never shows a pending one. `endToEndId` is the key of the payment,
 /// `txid` only a link to a charge and absent when the payer used a bare key. Who paid is not
-/// guaranteed, so it is not read. Source: API Pix 2.9.0, `Pix`.
+/// guaranteed (`pagador` is optional since 2.6.3), so nothing may depend on it.
+/// Source: API Pix 2.9.0, `Pix`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pix {
@@ -32,6 +37,10 @@ pub struct Pix {
     /// When the money settled, in UTC.
     #[serde(with = "horario")]
     pub horario: DateTime<Utc>,
+    /// Who paid, where the bank says so. What cannot be read is left out: a payment is never refused
+    /// over it.
+    #[serde(default, deserialize_with = "pagador", skip_serializing_if = "Option::is_none")]
+    pub pagador: Option<Devedor>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info_pagador: Option<Hidden>,
     /// Refunds of this Pix. A later callback repeats the same `endToEndId` to report one.
@@ -43,6 +52,23 @@ pub struct Pix {
     pub devolucoes: Vec<Devolucao>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub componentes_valor: Option<ComponentesValor>,
+}
+
+impl Pix {
+    /// Who paid, as far as the bank says so in a form that can be checked.
+    #[must_use]
+    pub fn payer(&self) -> Option<Payer> {
+        let told = self.pagador.as_ref()?;
+        let document = told.cnpj.as_ref().or(told.cpf.as_ref());
+        let document = document.and_then(|text| TaxId::parse(text.as_str()).ok());
+        let name = Some(told.nome.as_str().trim().to_owned()).filter(|name| !name.is_empty());
+        (document.is_some() || name.is_some()).then_some(Payer { name, document })
+    }
+}
+
+fn pagador<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Devedor>, D::Error> {
+    let told = serde_json::Value::deserialize(input)?;
+    Ok(serde_json::from_value(told).ok())
 }
 
 /// How the bank split the amount. Optional, so nothing may depend on it.

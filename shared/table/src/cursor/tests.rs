@@ -26,6 +26,8 @@ fn a_sort_key_belongs_to_one_place() {
         (Place::Invoice, format!("2026-12-10#{INVOICE}")),
         (Place::Customer, "cus_00000000000000000000000001".to_owned()),
         (Place::ParkedPayment, format!("2026-12-10T03:00:00Z#{E2E}")),
+        (Place::Journal, format!("2026-12-10T03:00:00Z#{E2E}#00000007")),
+        (Place::Import, "imp_00000000000000000000000001".to_owned()),
         (Place::Event, "E#00000007".to_owned()),
         (Place::Work, format!("2026-12-10T03:00:00Z#reminder#mer_a#{INVOICE}")),
     ];
@@ -34,11 +36,39 @@ fn a_sort_key_belongs_to_one_place() {
             assert_eq!(place.holds(sk), place == own, "{sk} in {place:?}");
         }
     }
+    assert!(keys.iter().map(|(place, _)| *place).eq(PLACES));
+}
+
+const PLACES: [Place; 7] = [
+    Place::Invoice,
+    Place::Customer,
+    Place::ParkedPayment,
+    Place::Journal,
+    Place::Import,
+    Place::Event,
+    Place::Work,
+];
+
+/// Every aggregate may book something.
+#[test]
+fn a_journal_cursor_stands_after_any_aggregate() {
+    for id in [
+        INVOICE,
+        E2E,
+        "pay_00000000000000000000000001",
+        "imp_00000000000000000000000001",
+        "reconciliation",
+        "0123456789abcdef0123456789abcdef",
+    ] {
+        let sk = format!("2026-12-10T03:00:00Z#{id}#00000001");
+        let cursor = Cursor::after(&sk);
+        let read = Cursor::parse(&cursor.to_string()).unwrap();
+        assert_eq!(read.sort_key(Place::Journal), Ok(sk.as_str()));
+    }
 }
 
 #[test]
 fn a_malformed_sort_key_belongs_nowhere() {
-    let places = [Place::Invoice, Place::Customer, Place::ParkedPayment, Place::Event, Place::Work];
     for sk in [
         "",
         "#",
@@ -49,8 +79,13 @@ fn a_malformed_sort_key_belongs_nowhere() {
         "+2026-12-1#inv_00000000000000000000000001",
         "2026-12-10T03:00:00+00:00#E1234567820260921100000000000001",
         "2026-12-10T03:00:00Z#reminder#a#inv_00000000000000000000000001",
+        "2026-12-10T03:00:00Z#inv_00000000000000000000000001#7",
+        "2026-12-10T03:00:00Z#inv_00000000000000000000000001#+0000007",
+        "2026-12-10T03:00:00Z#~#00000007",
+        "2026-12-10#inv_00000000000000000000000001#00000007",
+        "imp_1",
     ] {
-        for place in places {
+        for place in PLACES {
             assert!(!place.holds(sk), "{sk} in {place:?}");
         }
     }

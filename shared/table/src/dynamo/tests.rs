@@ -157,6 +157,17 @@ fn every_shape_of_value_round_trips() {
     }
 }
 
+/// Bytes go over JSON as base64, whichever they are.
+#[test]
+fn a_binary_value_round_trips() {
+    for (bytes, encoded) in [(vec![], ""), (vec![0x00, 0xff, 0xe7], "AP/n"), (vec![0x0a], "Cg==")] {
+        let item = Item::from([("bytes".to_owned(), AttributeValue::B(bytes))]);
+        let wire = serde_json::to_value(&item).unwrap();
+        assert_eq!(wire, json!({ "bytes": { "B": encoded } }));
+        assert_eq!(serde_json::from_value::<Item>(wire).unwrap(), item);
+    }
+}
+
 #[test]
 fn capacity_is_exact_in_halves() {
     for (reported, shown, halves) in
@@ -185,6 +196,7 @@ fn size_counts_names_values_and_structure() {
     let inner = Item::from([("k".to_owned(), AttributeValue::Bool(true))]);
     check(AttributeValue::M(inner), 3 + 1 + 1 + 1);
     check(AttributeValue::N("1234".to_owned()), 4);
+    check(AttributeValue::B(vec![0; 350_000]), 350_000);
 }
 
 /// Rule: personal data never reaches a log, and errors do.

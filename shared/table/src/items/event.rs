@@ -5,11 +5,13 @@
 
 use chrono::{DateTime, Utc};
 use quita_core::ids::MerchantId;
+use quita_core::journal::Posting;
 use serde::{Deserialize, Serialize};
 
 use super::{ItemError, VERSION, kind, stored, to_item};
 use crate::dynamo::Item;
 use crate::keys::{self, Aggregate, EVENT_SEQ_MAX, Key, PrimaryKey};
+use crate::schema;
 
 /// One fact in the history of an aggregate. Never changed, never deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,8 @@ pub struct EventRow {
     /// Dotted name without version, e.g. `invoice.opened`.
     pub name: String,
     pub data: serde_json::Value,
+    /// What it books; the row is listed in the journal when it books something.
+    pub postings: Vec<Posting>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,6 +40,8 @@ struct EventItem {
     actor: String,
     name: String,
     data: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    postings: Vec<Posting>,
 }
 
 /// The item of an event row.
@@ -45,7 +51,7 @@ pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
         return Err(ItemError::Unstorable(why));
     }
     let PrimaryKey { pk, sk } = Key::Event(&row.aggregate, row.seq).of(merchant);
-    to_item(EventItem {
+    let mut item = to_item(EventItem {
         pk,
         sk,
         kind: kind::EVENT.to_owned(),
@@ -55,7 +61,13 @@ pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
         actor: row.actor.clone(),
         name: row.name.clone(),
         data: row.data.clone(),
-    })
+        postings: row.postings.clone(),
+    })?;
+    if !row.postings.is_empty() {
+        let entry = keys::journal_entry(merchant, &row.aggregate, row.seq, row.at);
+        item.extend(keys::index_attributes(&schema::BY_STATE, entry));
+    }
+    Ok(item)
 }
 
 /// Reads an event row and whose it is; both are in its key.
@@ -66,8 +78,8 @@ pub(super) fn decode_event(item: &Item) -> Result<(MerchantId, EventRow), ItemEr
     if keys::parse_event_sk(&stored.sk) != Some(stored.seq) {
         return Err(misplaced());
     }
-    let EventItem { seq, at, actor, name, data, .. } = stored;
-    Ok((merchant, EventRow { aggregate, seq, at, actor, name, data }))
+    let EventItem { seq, at, actor, name, data, postings, .. } = stored;
+    Ok((merchant, EventRow { aggregate, seq, at, actor, name, data, postings }))
 }
 
 /// Reads the `NewImage` of a stream record; `None` for an item that is not an event row.

@@ -1,6 +1,7 @@
 //! Reading items back: `kind` first, then `v`, then the value, then whether it belongs where it was
 //! found.
 
+use quita_core::bank_import::{BankImport, BankLine, BoletoRef};
 use quita_core::customer::Customer;
 use quita_core::document::TaxId;
 use quita_core::ids::{CustomerId, MerchantId};
@@ -8,13 +9,15 @@ use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
 use quita_core::message::Message;
 use quita_core::payment::Payment;
+use quita_core::reconciliation::Reconciliation;
 use serde::de::DeserializeOwned;
 use serde_dynamo::AttributeValue;
 
 use super::event::decode_event;
+use super::import::{BYTES, BankLineItem, BoletoItem, ImportChunk, ImportChunkItem, ImportItem};
 use super::{
     CustomerItem, DocumentItem, EventRow, IdempotencyItem, IdempotencyRecord, InvoiceItem,
-    ItemError, MerchantItem, MessageItem, PaymentItem, VERSION, kind,
+    ItemError, MerchantItem, MessageItem, PaymentItem, ReconciliationItem, VERSION, kind,
 };
 use crate::dynamo::Item;
 use crate::keys::{Key, PrimaryKey, text};
@@ -31,6 +34,11 @@ pub enum Stored {
     },
     Invoice(Box<Invoice>),
     Payment(Box<Payment>),
+    Reconciliation(Box<Reconciliation>),
+    Import(Box<BankImport>),
+    ImportChunk(Box<ImportChunk>),
+    BankLine(Box<BankLine>),
+    Boleto(BoletoRef),
     Event(Box<EventRow>),
     Message(Box<Message>),
     Idempotency(Box<IdempotencyRecord>),
@@ -65,6 +73,23 @@ pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
             let read: PaymentItem = from_item(item, kind::PAYMENT)?;
             Stored::Payment(Box::new(read.payment.into_owned()))
         }
+        kind::RECONCILIATION => {
+            let read: ReconciliationItem = from_item(item, kind::RECONCILIATION)?;
+            Stored::Reconciliation(Box::new(read.reconciliation.into_owned()))
+        }
+        kind::IMPORT => {
+            let read: ImportItem = from_item(item, kind::IMPORT)?;
+            Stored::Import(Box::new(read.import.into_owned()))
+        }
+        kind::IMPORT_CHUNK => Stored::ImportChunk(Box::new(import_chunk(item)?)),
+        kind::BANK_LINE => {
+            let read: BankLineItem = from_item(item, kind::BANK_LINE)?;
+            Stored::BankLine(Box::new(read.line.into_owned()))
+        }
+        kind::BOLETO => {
+            let BoletoItem { our_number, invoice, instalment, .. } = from_item(item, kind::BOLETO)?;
+            Stored::Boleto(BoletoRef { our_number, invoice, instalment })
+        }
         kind::EVENT => {
             let (owner, row) = decode_event(item)?;
             if owner != *merchant {
@@ -95,7 +120,12 @@ fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> (&'a MerchantId, K
         Stored::Customer(customer) => (&customer.merchant, Key::Customer(&customer.id)),
         Stored::Document { document, .. } => (asked, Key::Document(document)),
         Stored::Invoice(invoice) => (&invoice.merchant, Key::Invoice(&invoice.id)),
-        Stored::Payment(payment) => (&payment.merchant, Key::Payment(&payment.e2eid)),
+        Stored::Payment(payment) => (&payment.merchant, Key::Payment(&payment.id)),
+        Stored::Reconciliation(known) => (&known.merchant, Key::Reconciliation),
+        Stored::Import(import) => (&import.merchant, Key::Import(&import.id)),
+        Stored::ImportChunk(chunk) => (asked, Key::ImportChunk(&chunk.import, chunk.nth)),
+        Stored::BankLine(line) => (&line.merchant, Key::BankLine(&line.fingerprint)),
+        Stored::Boleto(boleto) => (asked, Key::Boleto(&boleto.our_number)),
         Stored::Event(row) => (asked, Key::Event(&row.aggregate, row.seq)),
         Stored::Message(message) => {
             (&message.merchant, Key::Message(&message.invoice, &message.key))
@@ -104,6 +134,18 @@ fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> (&'a MerchantId, K
             (asked, Key::Idempotency { scope: &record.scope, key: &record.key })
         }
     }
+}
+
+/// The bytes stand beside what serde reads: a list of numbers would be eight times as large.
+fn import_chunk(item: &Item) -> Result<ImportChunk, ItemError> {
+    let Some(AttributeValue::B(bytes)) = item.get(BYTES) else {
+        let (key, kind) = (describe_key(item), kind::IMPORT_CHUNK.to_owned());
+        return Err(ItemError::Malformed { key, kind, why: "it has no bytes".to_owned() });
+    };
+    let beside = item.iter().filter(|(name, _)| *name != BYTES);
+    let rest: Item = beside.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let ImportChunkItem { import, nth, expires_at, .. } = from_item(&rest, kind::IMPORT_CHUNK)?;
+    Ok(ImportChunk { import, nth, bytes: bytes.clone(), expires_at })
 }
 
 /// The item's `kind`, or nothing.

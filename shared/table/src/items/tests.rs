@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use quita_core::bank_import::{BankLine, BoletoRef, CHUNK_BYTES};
 use quita_core::work::WorkKind;
 use serde_dynamo::AttributeValue;
 use serde_json::Value;
@@ -45,50 +46,48 @@ fn golden_files_of_version_1_read_for_good() {
     let confirm = WorkDue { at: sample::at("2026-12-10T15:01:00Z"), kind: WorkKind::Confirm };
     let id = sample::merchant_id();
     let customer = sample::customer();
-    let guard = Stored::Document {
-        document: customer.bill_to.document.clone(),
-        customer: customer.id.clone(),
+    let document = customer.bill_to.document.clone();
+    let guard = Stored::Document { document, customer: customer.id.clone() };
+    let check = |name: &str, item: Result<Item, ItemError>, stored| {
+        check_golden(name, &item.unwrap(), &stored)
     };
-    let invoice = sample::invoice();
-    let payment = sample::payment();
-    let of = |stored| (id.clone(), stored);
-    for (name, item, (_, stored)) in [
-        (
-            kind::MERCHANT,
-            merchant(&sample::merchant()),
-            of(Stored::Merchant(Box::new(sample::merchant()))),
-        ),
-        (
-            kind::CUSTOMER,
-            super::customer(&customer),
-            of(Stored::Customer(Box::new(customer.clone()))),
-        ),
-        (kind::DOCUMENT, document(&customer), of(guard)),
-        (
-            kind::INVOICE,
-            super::invoice(&invoice, Some(&work)),
-            of(Stored::Invoice(Box::new(invoice.clone()))),
-        ),
-        (
-            kind::PAYMENT,
-            super::payment(&payment, Some(&confirm)),
-            of(Stored::Payment(Box::new(payment.clone()))),
-        ),
-        (kind::EVENT, event(&id, &sample::event()), of(Stored::Event(Box::new(sample::event())))),
-        (
-            kind::MESSAGE,
-            message(&sample::message()),
-            of(Stored::Message(Box::new(sample::message()))),
-        ),
-        (
-            kind::IDEMPOTENCY,
-            idempotency(&id, &sample::answer()),
-            of(Stored::Idempotency(Box::new(sample::answer()))),
-        ),
-    ] {
-        check_golden(name, &item.unwrap(), &stored);
+    let merchant = Stored::Merchant(Box::new(sample::merchant()));
+    check(kind::MERCHANT, super::merchant(&sample::merchant()), merchant);
+    check(kind::DOCUMENT, super::document(&customer), guard);
+    check(kind::CUSTOMER, super::customer(&customer), Stored::Customer(Box::new(customer)));
+    let invoice = Stored::Invoice(Box::new(sample::invoice()));
+    check(kind::INVOICE, super::invoice(&sample::invoice(), Some(&work)), invoice);
+    for (name, payment) in [(kind::PAYMENT, sample::payment()), (REPORTED, sample::reported())] {
+        let item = super::payment(&payment, Some(&confirm));
+        check(name, item, Stored::Payment(Box::new(payment)));
     }
+    let reconciliation = Stored::Reconciliation(Box::new(sample::reconciliation()));
+    let item = super::reconciliation(&sample::reconciliation());
+    check(kind::RECONCILIATION, item, reconciliation);
+    for (name, file) in [(kind::IMPORT, sample::import()), (REFUSED, sample::refused_import())] {
+        let item = super::import(&file, file.work().as_ref());
+        check(name, item, Stored::Import(Box::new(file)));
+    }
+    let chunk = Stored::ImportChunk(Box::new(sample::chunk()));
+    check(kind::IMPORT_CHUNK, import_chunk(&id, &sample::chunk()), chunk);
+    let line = Stored::BankLine(Box::new(sample::bank_line()));
+    check(kind::BANK_LINE, bank_line(&sample::bank_line()), line);
+    check(kind::BOLETO, boleto(&id, &sample::boleto()), Stored::Boleto(sample::boleto()));
+    for (name, row) in
+        [(kind::EVENT, sample::event()), (UNBOOKED, sample::event_without_postings())]
+    {
+        check(name, event(&id, &row), Stored::Event(Box::new(row)));
+    }
+    let said = Stored::Message(Box::new(sample::message()));
+    check(kind::MESSAGE, message(&sample::message()), said);
+    let answer = Stored::Idempotency(Box::new(sample::answer()));
+    check(kind::IDEMPOTENCY, idempotency(&id, &sample::answer()), answer);
 }
+
+/// A second shape of a kind has a file of its own.
+const REPORTED: &str = "payment_reported";
+const REFUSED: &str = "import_refused";
+const UNBOOKED: &str = "event_unbooked";
 
 fn with(mut item: Item, name: &str, value: AttributeValue) -> Item {
     item.insert(name.to_owned(), value);
@@ -99,13 +98,17 @@ fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
+fn number(value: &str) -> AttributeValue {
+    AttributeValue::N(value.to_owned())
+}
+
 #[test]
 fn an_item_of_a_newer_release_is_an_error_and_not_a_guess() {
     let id = sample::merchant_id();
     let item = event(&id, &sample::event()).unwrap();
     let decode = |item: &Item| decode(&id, item).unwrap_err();
     for unknown in [
-        with(item.clone(), "v", AttributeValue::N("2".to_owned())),
+        with(item.clone(), "v", number("2")),
         with(item.clone(), "v", text("1")),
         with(item.clone(), "kind", text("contract")),
         with(item.clone(), "kind", AttributeValue::Null(true)),
@@ -114,7 +117,7 @@ fn an_item_of_a_newer_release_is_an_error_and_not_a_guess() {
         let error = decode(&unknown);
         assert!(matches!(error, ItemError::UnknownKind { .. }), "{error}");
     }
-    let said = decode(&with(item.clone(), "v", AttributeValue::N("2".to_owned()))).to_string();
+    let said = decode(&with(item.clone(), "v", number("2"))).to_string();
     assert_eq!(said, "item E#00000001 is of unknown kind `event` version 2");
     let mut without = item;
     without.remove("actor");
@@ -129,19 +132,36 @@ fn a_value_under_another_key_is_never_handed_out() {
     let invoice = super::invoice(&sample::invoice(), None).unwrap();
     let foreign_pk = format!("M#mer_other#I#{}", sample::invoice().id);
     let event = event(&id, &sample::event()).unwrap();
+    let chunk = import_chunk(&id, &sample::chunk()).unwrap();
+    let line = bank_line(&sample::bank_line()).unwrap();
+    let boleto = boleto(&id, &sample::boleto()).unwrap();
+    let reconciliation = reconciliation(&sample::reconciliation()).unwrap();
+    let import = super::import(&sample::import(), None).unwrap();
     let cases = [
         // Asked for by another tenant.
         (&other, invoice.clone()),
         (&other, document(&sample::customer()).unwrap()),
         (&other, event.clone()),
         (&other, idempotency(&id, &sample::answer()).unwrap()),
+        (&other, payment(&sample::payment(), None).unwrap()),
+        (&other, reconciliation.clone()),
+        (&other, import.clone()),
+        (&other, chunk.clone()),
+        (&other, line.clone()),
+        (&other, boleto.clone()),
         // Under another tenant's key, with the value of the first.
         (&other, with(invoice.clone(), "pk", text(&foreign_pk))),
         (&id, with(invoice.clone(), "pk", text(&foreign_pk))),
         // Under another item's key.
         (&id, with(invoice, "sk", text("CUSTOMER"))),
         (&id, with(event.clone(), "sk", text("E#00000002"))),
-        (&id, with(event, "seq", AttributeValue::N("2".to_owned()))),
+        (&id, with(event, "seq", number("2"))),
+        (&id, with(chunk.clone(), "sk", text("B#000002"))),
+        (&id, with(chunk, "nth", number("0"))),
+        (&id, with(line, "pk", text("M#mer_acme#B#ffffffffffffffffffffffffffffffff"))),
+        (&id, with(boleto, "our_number", text("109000124"))),
+        (&id, with(reconciliation, "pk", text("M#mer_other#R#reconciliation"))),
+        (&id, with(import, "pk", text("M#mer_acme#F#imp_00000000000000000000000001"))),
     ];
     for (n, (asked, item)) in cases.into_iter().enumerate() {
         let error = decode(asked, &item).unwrap_err();
@@ -149,33 +169,92 @@ fn a_value_under_another_key_is_never_handed_out() {
     }
 }
 
-/// Rule: open means indexed. What is not due, not parked or not listed has no index attribute.
+/// Rule: open means indexed. What is not due, not parked, not listed and not booked has no index
+/// attribute.
 #[test]
 fn indexes_are_sparse() {
+    let id = sample::merchant_id();
     let work = WorkDue { at: sample::at("2026-12-09T12:00:00Z"), kind: WorkKind::Reminder };
-    let mut matched = sample::payment();
-    matched.state = PaymentState::Matched { invoice: sample::invoice().id, instalment: 1 };
+    let matched = Payment { attention: None, ..sample::payment() };
     let (invoice, parked) = (sample::invoice(), sample::payment());
+    let unbooked = event(&id, &sample::event_without_postings());
     for (name, item, indexes) in [
         ("due", super::invoice(&invoice, Some(&work)), "by_customer by_state work"),
         ("idle", super::invoice(&invoice, None), "by_customer by_state"),
         ("parked", payment(&parked, None), "by_state"),
         ("parked and due", payment(&parked, Some(&work)), "by_state work"),
         ("matched", payment(&matched, None), ""),
+        ("reported", payment(&sample::reported(), Some(&work)), "work"),
         ("customer", customer(&sample::customer()), "by_state"),
         ("merchant", merchant(&sample::merchant()), ""),
+        ("reconciliation", reconciliation(&sample::reconciliation()), "work"),
+        ("import under way", import(&sample::import(), Some(&work)), "by_state work"),
+        ("import that is done", import(&sample::import(), None), "by_state"),
+        ("chunk", import_chunk(&id, &sample::chunk()), ""),
+        ("bank line", bank_line(&sample::bank_line()), ""),
+        ("boleto", boleto(&id, &sample::boleto()), ""),
         ("message", message(&sample::message()), ""),
-        ("event", event(&sample::merchant_id(), &sample::event()), ""),
+        ("event that books something", event(&id, &sample::event()), "by_state"),
+        ("event that books nothing", unbooked, ""),
     ] {
         let item = item.unwrap();
         let mut found: Vec<&str> = schema::INDEXES
             .iter()
-            .filter(|index| item.contains_key(index.pk) && item.contains_key(index.sk))
+            .filter(|index| item.contains_key(index.pk) || item.contains_key(index.sk))
             .map(|index| index.name)
             .collect();
         found.sort_unstable();
         assert_eq!(found.join(" "), indexes, "{name}");
     }
+}
+
+/// Rule: only answers and pieces of files expire. A line that comes again years later is known.
+#[test]
+fn nothing_else_expires() {
+    let id = sample::merchant_id();
+    for (name, item, expires) in [
+        ("answer", idempotency(&id, &sample::answer()), Some("1795266000")),
+        ("chunk", import_chunk(&id, &sample::chunk()), Some("1797667200")),
+        ("bank line", bank_line(&sample::bank_line()), None),
+        ("boleto", boleto(&id, &sample::boleto()), None),
+        ("import", import(&sample::import(), None), None),
+        ("event", event(&id, &sample::event()), None),
+        ("payment", payment(&sample::payment(), None), None),
+    ] {
+        let found = item.unwrap().get(schema::TTL).cloned();
+        assert_eq!(found, expires.map(number), "{name}");
+    }
+}
+
+/// The fear: a piece of a file comes back changed, as text or as a list of numbers.
+#[test]
+fn a_chunk_keeps_its_bytes() {
+    let id = sample::merchant_id();
+    let every_byte: Vec<u8> = (0..=255).collect();
+    for bytes in [every_byte, Vec::new(), "R$ 1,00 ção".as_bytes().to_vec()] {
+        let chunk = ImportChunk { bytes, ..sample::chunk() };
+        let item = import_chunk(&id, &chunk).unwrap();
+        assert!(matches!(item.get("bytes"), Some(AttributeValue::B(_))));
+        let wire = serde_json::to_string(&item).unwrap();
+        let item: Item = serde_json::from_str(&wire).unwrap();
+        assert_eq!(decode(&id, &item).unwrap(), Stored::ImportChunk(Box::new(chunk)));
+    }
+    let item = import_chunk(&id, &sample::chunk()).unwrap();
+    let mut without = item.clone();
+    without.remove("bytes");
+    for broken in [without, with(item, "bytes", text("QUFB"))] {
+        let error = decode(&id, &broken).unwrap_err();
+        assert!(error.to_string().contains("no bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_full_piece_of_a_file_fits_an_item() {
+    let chunk = ImportChunk { bytes: vec![0xe7; CHUNK_BYTES], ..sample::chunk() };
+    let item = import_chunk(&sample::merchant_id(), &chunk).unwrap();
+    let bytes = dynamo::item_bytes(&item);
+    assert!((CHUNK_BYTES..CHUNK_BYTES + 500).contains(&bytes), "{bytes} bytes");
+    assert!(bytes < dynamo::ITEM_BYTES_MAX);
 }
 
 #[test]
@@ -188,7 +267,7 @@ fn only_event_rows_of_the_stream_are_events() {
     // A kind that only a newer release knows does not hold up the stream; a newer event does.
     let newer = with(invoice, "kind", text("contract"));
     assert_eq!(event_from_image(&newer).unwrap(), None);
-    let newer = with(row, "v", AttributeValue::N("2".to_owned()));
+    let newer = with(row, "v", number("2"));
     assert!(event_from_image(&newer).is_err());
 }
 
@@ -199,7 +278,24 @@ fn what_cannot_be_a_key_is_refused() {
     let id = sample::merchant_id();
     let numbered = |seq| EventRow { seq, ..sample::event() };
     let scoped = |scope: &str| IdempotencyRecord { scope: scope.to_owned(), ..sample::answer() };
+    let line = |fingerprint: &str| {
+        let fingerprint = fingerprint.to_owned();
+        bank_line(&BankLine { fingerprint, ..sample::bank_line() })
+    };
+    let numbered_boleto = |our_number: &str| {
+        boleto(&id, &BoletoRef { our_number: our_number.to_owned(), ..sample::boleto() })
+    };
+    let chunk = ImportChunk { nth: keys::IMPORT_CHUNK_NTH_MAX + 1, ..sample::chunk() };
     for item in [
+        import_chunk(&id, &chunk),
+        line(""),
+        line("0123456789ABCDEF0123456789ABCDEF"),
+        line("0123456789abcdef0123456789abcde"),
+        line("0123456789abcdef0123456789abcde#"),
+        numbered_boleto(""),
+        numbered_boleto("1#2"),
+        numbered_boleto("1-2"),
+        numbered_boleto("ç"),
         message(&said),
         event(&id, &numbered(0)),
         event(&id, &numbered(keys::EVENT_SEQ_MAX + 1)),
@@ -216,4 +312,19 @@ fn an_invoice_stays_small() {
     let item = super::invoice(&sample::invoice(), None).unwrap();
     let bytes = dynamo::item_bytes(&item);
     assert!((2_000..8 * 1024).contains(&bytes), "{bytes} bytes");
+}
+
+/// An invoice with as many credits and charges as the rules let it have.
+#[test]
+fn an_invoice_at_its_limits_fits_an_item() {
+    let mut invoice = sample::invoice();
+    let (credit, charge) = {
+        let first = &invoice.instalments[0];
+        (first.payments[0].clone(), first.charges[0].clone())
+    };
+    let first = &mut invoice.instalments[0];
+    first.payments = vec![credit; quita_core::invoice::CREDITS_MAX];
+    first.charges = vec![charge; quita_core::invoice::CHARGES_MAX];
+    let bytes = dynamo::item_bytes(&super::invoice(&invoice, None).unwrap());
+    assert!(bytes < dynamo::ITEM_BYTES_MAX * 9 / 10, "{bytes} bytes");
 }

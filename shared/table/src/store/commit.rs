@@ -1,4 +1,4 @@
-//! One command, one `TransactWriteItems`.
+//! One command, one `TransactWriteItems`; a single write goes by itself.
 //!
 //! Owns the conditions of every write and what a failed one says. Invariant: no write is
 //! unconditional, so a commit that is repeated, or raced, changes nothing twice.
@@ -6,16 +6,19 @@
 //! | item | new | changed |
 //! |---|---|---|
 //! | merchant, customer, invoice, payment, message | key is free | stored version is the one read |
-//! | document guard, event row, idempotency record | key is free | never |
+//! | reconciliation, import, bank line | key is free | stored version is the one read |
+//! | document guard, event row, idempotency record, piece of a file, boleto | key is free | never |
 
 use std::collections::{BTreeMap, HashSet};
 
+use quita_core::bank_import::{BankImport, BankLine, BoletoRef};
 use quita_core::customer::Customer;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
 use quita_core::message::{LedgerKey, Message};
 use quita_core::payment::Payment;
+use quita_core::reconciliation::Reconciliation;
 use quita_core::work::WorkDue;
 use serde_dynamo::AttributeValue;
 
@@ -25,7 +28,7 @@ use crate::dynamo::{
     ReturnConsumedCapacity, ReturnOnFailure, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX,
     TransactWriteItem, TransactWriteItemsRequest, item_bytes,
 };
-use crate::items::{self, EventRow, IdempotencyRecord, ItemError, Stored, decode};
+use crate::items::{self, EventRow, IdempotencyRecord, ImportChunk, ItemError, Stored, decode};
 use crate::keys::{Aggregate, PrimaryKey};
 use crate::schema::PK;
 
@@ -46,7 +49,12 @@ pub enum Part {
     /// The guard of a new customer's document.
     Document,
     Invoice(InvoiceId),
-    Payment(EndToEndId),
+    Payment(PaymentId),
+    Reconciliation,
+    Import(ImportId),
+    ImportChunk(ImportId, u32),
+    BankLine(String),
+    Boleto(String),
     Message(InvoiceId, LedgerKey),
     Event(Aggregate, u64),
     Idempotency,
@@ -141,10 +149,45 @@ impl Commit {
 
     /// Writes a payment. `work` is what falls due next; `None` takes it out of the `work` index.
     pub fn payment(self, payment: &Payment, expected: Expected, work: Option<&WorkDue>) -> Self {
-        let part = Part::Payment(payment.e2eid.clone());
+        let part = Part::Payment(payment.id.clone());
         self.versioned(part, &payment.merchant, payment.version, expected, || {
             items::payment(payment, work)
         })
+    }
+
+    /// Writes the checkpoint of a merchant's reconciliation, which falls due again by itself.
+    pub fn reconciliation(self, known: &Reconciliation, expected: Expected) -> Self {
+        self.versioned(Part::Reconciliation, &known.merchant, known.version, expected, || {
+            items::reconciliation(known)
+        })
+    }
+
+    /// Writes an import. `work` is when more of it is to be taken in.
+    pub fn import(self, import: &BankImport, expected: Expected, work: Option<&WorkDue>) -> Self {
+        let part = Part::Import(import.id.clone());
+        self.versioned(part, &import.merchant, import.version, expected, || {
+            items::import(import, work)
+        })
+    }
+
+    /// Adds a piece of an uploaded file.
+    pub fn import_chunk(self, chunk: &ImportChunk) -> Self {
+        let part = Part::ImportChunk(chunk.import.clone(), chunk.nth);
+        let item = items::import_chunk(&self.merchant, chunk);
+        self.write(part, Expected::New, item)
+    }
+
+    /// Records that a line of a bank file was taken in.
+    pub fn bank_line(self, line: &BankLine, expected: Expected) -> Self {
+        let part = Part::BankLine(line.fingerprint.clone());
+        self.versioned(part, &line.merchant, line.version, expected, || items::bank_line(line))
+    }
+
+    /// Records which debt a boleto asks for; a number is given once.
+    pub fn boleto(self, boleto: &BoletoRef) -> Self {
+        let part = Part::Boleto(boleto.our_number.clone());
+        let item = items::boleto(&self.merchant, boleto);
+        self.write(part, Expected::New, item)
     }
 
     /// Writes a row of the message ledger.
@@ -180,6 +223,17 @@ impl Commit {
     pub fn idempotency(self, record: &IdempotencyRecord) -> Self {
         let item = items::idempotency(&self.merchant, record);
         self.write(Part::Idempotency, Expected::New, item)
+    }
+
+    /// The writes of both, in one transaction.
+    pub fn and(mut self, other: Self) -> Self {
+        if other.merchant != self.merchant {
+            let why = "both commits are to be of one merchant".to_owned();
+            self.fault.get_or_insert(CommitError::Refused(why));
+        }
+        self.fault = self.fault.or(other.fault);
+        self.writes.extend(other.writes);
+        self
     }
 
     /// How many items the commit writes.
@@ -243,7 +297,7 @@ impl Commit {
 }
 
 impl Store {
-    /// Writes everything or nothing, in one `TransactWriteItems`.
+    /// Writes everything or nothing, in one `TransactWriteItems`; a single write by one `PutItem`.
     ///
     /// # Errors
     /// [`CommitError::Conflict`] lists each part that was not as expected, with what was found;
@@ -253,7 +307,11 @@ impl Store {
             return Err(fault);
         }
         commit.check()?;
-        let Commit { merchant, writes, .. } = commit;
+        let Commit { merchant, mut writes, .. } = commit;
+        if writes.len() == 1 {
+            let only = writes.pop().expect("there is one write");
+            return self.put_one(&merchant, only).await;
+        }
         let mut parts = Vec::with_capacity(writes.len());
         let mut puts = Vec::with_capacity(writes.len());
         for Write { part, item, expected } in writes {
@@ -273,36 +331,17 @@ impl Store {
         }
     }
 
-    /// Writes one row of the message ledger alone: a plain conditional put costs half of a
-    /// transaction, and claiming a message touches nothing else.
-    ///
-    /// # Errors
-    /// As [`Store::commit`]; a conflict carries the row that is there.
-    pub async fn put_message(
-        &self,
-        message: &Message,
-        expected: Expected,
-    ) -> Result<(), CommitError> {
-        let commit = Commit::new(&message.merchant).message(message, expected);
-        if let Some(fault) = commit.fault {
-            return Err(fault);
-        }
-        commit.check()?;
-        for Write { part, item, expected } in commit.writes {
-            let request = PutItemRequest::from(put(&self.table, item, expected));
-            match self.dynamo.put_item(request).await {
-                Ok(_) => {}
-                Err(DynamoError::ConditionFailed { item }) => {
-                    return Err(CommitError::Conflict(vec![conflict(
-                        &message.merchant,
-                        part,
-                        item,
-                    )?]));
-                }
-                Err(other) => return Err(other.into()),
+    /// One write by itself: a plain conditional put costs half of a transaction.
+    async fn put_one(&self, merchant: &MerchantId, write: Write) -> Result<(), CommitError> {
+        let Write { part, item, expected } = write;
+        let request = PutItemRequest::from(put(&self.table, item, expected));
+        match self.dynamo.put_item(request).await {
+            Ok(_) => Ok(()),
+            Err(DynamoError::ConditionFailed { item }) => {
+                Err(CommitError::Conflict(vec![conflict(merchant, part, item)?]))
             }
+            Err(other) => Err(other.into()),
         }
-        Ok(())
     }
 }
 

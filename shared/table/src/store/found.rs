@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use quita_core::bank_import::{BankImport, BankLine, BoletoRef};
 use quita_core::customer::Customer;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::document::TaxId;
+use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
 use quita_core::message::{LedgerKey, Message};
 use quita_core::payment::Payment;
+use quita_core::reconciliation::Reconciliation;
 
 use crate::items::{IdempotencyRecord, Stored};
 use crate::keys::{Key, PrimaryKey};
@@ -17,10 +20,21 @@ use crate::keys::{Key, PrimaryKey};
 pub enum ItemRef {
     Merchant,
     Customer(CustomerId),
+    /// Which customer has a document.
+    Document(TaxId),
     Invoice(InvoiceId),
-    Payment(EndToEndId),
+    Payment(PaymentId),
+    Reconciliation,
+    Import(ImportId),
+    ImportChunk(ImportId, u32),
+    BankLine(String),
+    /// By *nosso número*.
+    Boleto(String),
     Message(InvoiceId, LedgerKey),
-    Idempotency { scope: String, key: String },
+    Idempotency {
+        scope: String,
+        key: String,
+    },
 }
 
 impl ItemRef {
@@ -28,8 +42,14 @@ impl ItemRef {
         let key = match self {
             Self::Merchant => Key::Merchant,
             Self::Customer(id) => Key::Customer(id),
+            Self::Document(document) => Key::Document(document),
             Self::Invoice(id) => Key::Invoice(id),
             Self::Payment(id) => Key::Payment(id),
+            Self::Reconciliation => Key::Reconciliation,
+            Self::Import(id) => Key::Import(id),
+            Self::ImportChunk(id, nth) => Key::ImportChunk(id, *nth),
+            Self::BankLine(fingerprint) => Key::BankLine(fingerprint),
+            Self::Boleto(our_number) => Key::Boleto(our_number),
             Self::Message(invoice, key) => Key::Message(invoice, key),
             Self::Idempotency { scope, key } => Key::Idempotency { scope, key },
         };
@@ -68,6 +88,14 @@ impl Found {
         }
     }
 
+    /// The customer that has a document.
+    pub fn take_document(&mut self, document: &TaxId) -> Option<CustomerId> {
+        match self.take(&Key::Document(document))? {
+            Stored::Document { customer, .. } => Some(customer),
+            _ => None,
+        }
+    }
+
     pub fn take_invoice(&mut self, id: &InvoiceId) -> Option<Invoice> {
         match self.take(&Key::Invoice(id))? {
             Stored::Invoice(invoice) => Some(*invoice),
@@ -75,9 +103,45 @@ impl Found {
         }
     }
 
-    pub fn take_payment(&mut self, id: &EndToEndId) -> Option<Payment> {
+    pub fn take_payment(&mut self, id: &PaymentId) -> Option<Payment> {
         match self.take(&Key::Payment(id))? {
             Stored::Payment(payment) => Some(*payment),
+            _ => None,
+        }
+    }
+
+    pub fn take_reconciliation(&mut self) -> Option<Reconciliation> {
+        match self.take(&Key::Reconciliation)? {
+            Stored::Reconciliation(reconciliation) => Some(*reconciliation),
+            _ => None,
+        }
+    }
+
+    pub fn take_import(&mut self, id: &ImportId) -> Option<BankImport> {
+        match self.take(&Key::Import(id))? {
+            Stored::Import(import) => Some(*import),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a piece of a file.
+    pub fn take_import_chunk(&mut self, id: &ImportId, nth: u32) -> Option<Vec<u8>> {
+        match self.take(&Key::ImportChunk(id, nth))? {
+            Stored::ImportChunk(chunk) => Some(chunk.bytes),
+            _ => None,
+        }
+    }
+
+    pub fn take_bank_line(&mut self, fingerprint: &str) -> Option<BankLine> {
+        match self.take(&Key::BankLine(fingerprint))? {
+            Stored::BankLine(line) => Some(*line),
+            _ => None,
+        }
+    }
+
+    pub fn take_boleto(&mut self, our_number: &str) -> Option<BoletoRef> {
+        match self.take(&Key::Boleto(our_number))? {
+            Stored::Boleto(boleto) => Some(boleto),
             _ => None,
         }
     }

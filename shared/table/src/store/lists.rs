@@ -17,10 +17,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
+use quita_core::bank_import::BankImport;
 use quita_core::customer::Customer;
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_core::invoice::Invoice;
-use quita_core::payment::{Payment, PaymentState};
+use quita_core::payment::Payment;
 use quita_core::work::WorkKind;
 use serde_dynamo::AttributeValue;
 
@@ -169,9 +170,50 @@ impl Store {
         let shards = shards_of(List::ParkedPayments, merchant);
         let page = self.page(asked, shards, limit, cursor).await?;
         Ok(page.filter_map(|stored| match stored {
-            Stored::Payment(payment) => {
-                matches!(payment.state, PaymentState::Parked { .. }).then_some(*payment)
-            }
+            Stored::Payment(payment) => payment.attention.is_some().then_some(*payment),
+            _ => None,
+        }))
+    }
+
+    /// Uploaded bank files, in the order they came.
+    pub async fn imports(
+        &self,
+        merchant: &MerchantId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<BankImport>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Import };
+        let page = self.page(asked, shards_of(List::Imports, merchant), limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Import(import) => Some(*import),
+            _ => None,
+        }))
+    }
+
+    /// The events that booked something from `from` to `until`, both included, by the second they
+    /// happened in. A cursor of another range stays within this one.
+    pub async fn journal(
+        &self,
+        merchant: &MerchantId,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<EventRow>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Journal };
+        let mut first = keys::journal_from(from);
+        if let Some(cursor) = cursor {
+            first = first.max(keys::just_above(cursor.sort_key(Place::Journal)?));
+        }
+        let range = Range { from: first, to: keys::journal_until(until) };
+        if range.from > range.to {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let shards = shards_of(List::Journal, merchant);
+        let page = self.page_within(asked, shards, range, limit).await?;
+        Ok(page.filter_map(|stored| match stored {
+            // The keys are cut to the second, the range is not.
+            Stored::Event(row) => (from..=until).contains(&row.at).then_some(*row),
             _ => None,
         }))
     }
@@ -232,12 +274,22 @@ impl Store {
         limit: usize,
         cursor: Option<&Cursor>,
     ) -> Result<Page<Stored>, StoreError> {
-        let Asked { merchant, index, place } = asked;
         let from = match cursor {
             None => "!".to_owned(),
-            Some(cursor) => keys::just_above(cursor.sort_key(place)?),
+            Some(cursor) => keys::just_above(cursor.sort_key(asked.place)?),
         };
         let range = Range { from, to: keys::SK_MAX.to_owned() };
+        self.page_within(asked, shards, range, limit).await
+    }
+
+    async fn page_within(
+        &self,
+        asked: Asked<'_>,
+        shards: Vec<String>,
+        range: Range,
+        limit: usize,
+    ) -> Result<Page<Stored>, StoreError> {
+        let Asked { merchant, index, .. } = asked;
         let limit = limit.clamp(1, PAGE_ITEMS_MAX);
         let queries = shards.iter().map(|pk| self.query_range(Some(index), pk, &range, limit + 1));
         let mut entries: BTreeMap<String, PrimaryKey> = BTreeMap::new();

@@ -1,17 +1,17 @@
 //! What only a scripted transport can show: the exact requests, and answers the embedded engine
 //! never gives. The store's promises are in the contract suite of `quita-testkit`.
 
+mod lists;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use quita_core::invoice::Lifecycle;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Cursor;
 use crate::dynamo::*;
-use crate::keys::InvoiceState;
+use crate::items::EventRow;
 use crate::{items, sample};
 
 type Answer = Result<Reply, DynamoError>;
@@ -155,9 +155,14 @@ async fn a_commit_is_one_transaction_and_every_write_has_a_condition() {
         .invoice(&sample::invoice(), Expected::Version(5), None)
         .event(&sample::event())
         .payment(&sample::payment(), Expected::New, None)
+        .reconciliation(&sample::reconciliation(), Expected::Version(3))
+        .import(&sample::import(), Expected::Version(1), None)
+        .import_chunk(&sample::chunk())
+        .bank_line(&sample::bank_line(), Expected::New)
+        .boleto(&sample::boleto())
         .message(&sample::message(), Expected::Version(1))
         .idempotency(&sample::answer());
-    assert_eq!(commit.items_len(), 8, "a new customer brings its guard");
+    assert_eq!(commit.items_len(), 13, "a new customer brings its guard");
     let outcome = store(&script).commit(commit).await;
     assert!(matches!(outcome, Err(CommitError::Unknown(_))));
     let asked = script.asked();
@@ -172,16 +177,71 @@ async fn a_commit_is_one_transaction_and_every_write_has_a_condition() {
         conditions.insert(format!("{kind}: {condition} {read}").trim().to_owned());
     }
     let expected = [
+        "bank_line: attribute_not_exists(pk)",
+        "boleto: attribute_not_exists(pk)",
         "customer: attribute_not_exists(pk)",
         "document: attribute_not_exists(pk)",
         "event: attribute_not_exists(pk)",
         "idempotency: attribute_not_exists(pk)",
+        "import: #version = :read 1",
+        "import_chunk: attribute_not_exists(pk)",
         "invoice: #version = :read 5",
         "merchant: #version = :read 2",
         "message: #version = :read 1",
         "payment: attribute_not_exists(pk)",
+        "reconciliation: #version = :read 3",
     ];
     assert_eq!(conditions, expected.map(str::to_owned).into());
+}
+
+/// A transaction of one would cost twice as much and say the same.
+#[tokio::test]
+async fn a_commit_of_one_write_is_a_put_under_the_same_condition() {
+    for (commit, condition, read) in [
+        (new_message(), "attribute_not_exists(pk)", None),
+        (changed_message(), "#version = :read", Some("1")),
+    ] {
+        let script = Script::new([]);
+        let outcome = store(&script).commit(commit).await;
+        assert!(matches!(outcome, Err(CommitError::Unknown(_))));
+        let item = items::message(&sample::message()).unwrap();
+        let mut expected = json!({
+            "TableName": "quita", "Item": item, "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD", "ReturnConsumedCapacity": "TOTAL",
+        });
+        if let Some(read) = read {
+            expected["ExpressionAttributeNames"] = json!({ "#version": "version" });
+            expected["ExpressionAttributeValues"] = json!({ ":read": { "N": read } });
+        }
+        assert_eq!(script.asked(), [expected]);
+    }
+}
+
+fn new_message() -> Commit {
+    Commit::new(&sample::merchant_id()).message(&sample::message(), Expected::New)
+}
+
+fn changed_message() -> Commit {
+    Commit::new(&sample::merchant_id()).message(&sample::message(), Expected::Version(1))
+}
+
+/// The fear: what a transaction refuses, a put lets through.
+#[tokio::test]
+async fn a_commit_of_one_write_is_checked_as_any_other() {
+    let data = json!("x".repeat(ITEM_BYTES_MAX));
+    let large = EventRow { data, ..sample::event() };
+    let foreign = quita_core::ids::MerchantId::parse("mer_other").unwrap();
+    let own = sample::merchant_id();
+    for (commit, expected) in [
+        (Commit::new(&own).event(&large), "ItemTooLarge"),
+        (Commit::new(&own).message(&sample::message(), Expected::Version(2)), "Refused"),
+        (Commit::new(&foreign).message(&sample::message(), Expected::New), "Refused"),
+    ] {
+        let script = Script::new([]);
+        let said = format!("{:?}", store(&script).commit(commit).await.unwrap_err());
+        assert!(said.starts_with(expected), "{said}");
+        assert_eq!(script.asked(), Vec::<Value>::new());
+    }
 }
 
 fn canceled(codes: [&str; 2]) -> Answer {
@@ -221,84 +281,13 @@ async fn throttled_and_lost_writes_may_be_repeated_and_refused_ones_may_not() {
         (DynamoError::Throttled, "Unknown"),
         (DynamoError::unknown("timeout"), "Unknown"),
         (DynamoError::Invalid("bad".to_owned()), "Refused"),
+        (DynamoError::TransactionCanceled { reasons: vec![] }, "Refused"),
     ] {
         let script = Script::new([Err(error)]);
-        let outcome = store(&script).put_message(&sample::message(), Expected::New).await;
+        let outcome = store(&script).commit(new_message()).await;
         let said = format!("{:?}", outcome.unwrap_err());
         assert!(said.starts_with(expected), "{said}");
     }
-}
-
-fn work_row(sk: &str) -> Item {
-    let text = |value: &str| serde_dynamo::AttributeValue::S(value.to_owned());
-    Item::from([("work_pk".to_owned(), text("W#03")), ("work_sk".to_owned(), text(sk))])
-}
-
-#[tokio::test]
-async fn a_page_of_work_is_one_query_up_to_now() {
-    let script = Script::new([query(vec![], false)]);
-    let now = sample::at("2026-12-10T12:00:00.9Z");
-    let page = store(&script).due_work(3, now, 25, None).await.unwrap();
-    assert_eq!(page, WorkPage { entries: vec![], unreadable: 0, next: None });
-    let expected = json!({
-        "TableName": "quita", "IndexName": "work",
-        "KeyConditionExpression": "#pk = :pk AND #sk BETWEEN :from AND :to",
-        "ExpressionAttributeNames": { "#pk": "work_pk", "#sk": "work_sk" },
-        "ExpressionAttributeValues": {
-            ":pk": { "S": "W#03" }, ":from": { "S": "0" }, ":to": { "S": "2026-12-10T12:00:00Z$" },
-        },
-        "Limit": 26, "ConsistentRead": false, "ReturnConsumedCapacity": "TOTAL",
-    });
-    assert_eq!(script.asked(), [expected]);
-}
-
-/// The fear: one entry that cannot be read keeps a shard from ever being swept.
-#[tokio::test]
-async fn an_unreadable_entry_does_not_stop_the_shard() {
-    let id = sample::invoice().id;
-    let readable = format!("2026-12-10T11:00:00Z#reminder#mer_acme#{id}");
-    let newer = format!("2026-12-10T11:30:00Z#dance#mer_acme#{id}");
-    let now = sample::at("2026-12-10T12:00:00Z");
-    let script = Script::new([
-        query(vec![work_row(&readable), work_row(&newer)], true),
-        query(vec![], false),
-    ]);
-    let page = store(&script).due_work(3, now, 25, None).await.unwrap();
-    assert_eq!((page.entries.len(), page.unreadable), (1, 1));
-    // The page ended with the unreadable one; the next begins after it.
-    let next = page.next.expect("the answer said there is more");
-    store(&script).due_work(3, now, 25, Some(&next)).await.unwrap();
-    let from = &script.asked()[1]["ExpressionAttributeValues"][":from"]["S"];
-    assert_eq!(from, &json!(format!("{newer}!")));
-}
-
-/// The indexes lag: a page shows what is true now, and goes on although it came out short.
-#[tokio::test]
-async fn an_item_that_left_the_list_is_dropped_and_the_list_goes_on() {
-    let mut gone = sample::invoice();
-    let at = sample::at("2026-12-10T12:00:00Z");
-    gone.lifecycle = Lifecycle::Canceled { reason: "late".to_owned(), at };
-    let gone = items::invoice(&gone, None).unwrap();
-    let row = |n: u32| {
-        let sk = serde_dynamo::AttributeValue::S(format!("2026-12-10#inv_{n:026}"));
-        let mut row = key_of(&gone);
-        row.insert("state_sk".to_owned(), sk);
-        row
-    };
-    let read = GetItemOutput { item: Some(gone.clone()), capacity: Capacity::default() };
-    let script = Script::new([
-        query(vec![row(1), row(2)], true),
-        query(vec![], false),
-        query(vec![], false),
-        query(vec![], false),
-        Ok(Reply::Get(read)),
-    ]);
-    let open = [InvoiceState::Open];
-    let store = store(&script);
-    let page = store.invoices_by_status(&sample::merchant_id(), &open, 1, None).await.unwrap();
-    assert_eq!(page.items, []);
-    assert_eq!(page.next, Some(Cursor::after(&format!("2026-12-10#inv_{:026}", 1))));
-    assert_eq!(script.asked().len(), 5, "four shards and one read");
 }
 
 #[tokio::test]
@@ -319,9 +308,10 @@ async fn a_wrong_answer_to_a_read_is_not_swallowed() {
 async fn a_conflict_does_not_print_what_it_found() {
     let held = items::message(&sample::message()).unwrap();
     let script = Script::new([Err(DynamoError::ConditionFailed { item: Some(held) })]);
-    let outcome = store(&script).put_message(&sample::message(), Expected::New).await;
-    let error = outcome.unwrap_err();
+    let error = store(&script).commit(new_message()).await.unwrap_err();
     let CommitError::Conflict(conflicts) = &error else { panic!("{error:?}") };
+    let part = Part::Message(sample::invoice_id(), sample::message().key);
+    assert_eq!(conflicts[0].part, part);
     let expected = crate::items::Stored::Message(Box::new(sample::message()));
     assert_eq!(conflicts[0].found.as_ref(), Some(&expected));
     assert!(!format!("{error:?} {error}").contains("ses-1"));

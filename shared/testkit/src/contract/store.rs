@@ -3,6 +3,8 @@
 //! Owns the cases. Each starts on an empty table and fails by panicking, with the promise in its
 //! name. They use the public store only, so they hold for the embedded engine and for the SDK alike.
 
+mod imports;
+mod journal;
 mod lists;
 mod reads;
 pub(crate) mod sample;
@@ -31,11 +33,19 @@ pub async fn run(make: impl AsyncFn() -> Store) {
     writes::a_merchant_changes_by_version(&make().await).await;
     writes::bugs_are_refused_before_the_table(&make().await).await;
     writes::limits_are_named(&make().await).await;
+    imports::a_file_comes_back_byte_for_byte_and_in_order(&make().await).await;
+    imports::a_piece_is_stored_once(&make().await).await;
+    imports::a_line_is_taken_in_once(&make().await).await;
+    imports::a_boleto_number_leads_to_one_debt(&make().await).await;
+    imports::a_checkpoint_moves_by_version(&make().await).await;
     reads::one_request_reads_many_kinds(&make().await).await;
     reads::a_read_has_a_limit(&make().await).await;
     reads::tenants_never_meet(&make().await).await;
     reads::a_timeline_pages_in_order(&make().await).await;
+    reads::a_history_shows_its_own_rows_only(&make().await).await;
     work::open_means_indexed(&make().await).await;
+    work::a_reconciliation_falls_due_again(&make().await).await;
+    work::an_import_waits_until_it_is_done(&make().await).await;
     work::due_work_comes_in_order_and_pages(&make().await).await;
     work::nothing_falls_due_early(&make().await).await;
     lists::invoices_page_across_shards(&make().await).await;
@@ -44,6 +54,10 @@ pub async fn run(make: impl AsyncFn() -> Store) {
     lists::invoices_of_a_customer(&make().await).await;
     lists::parked_payments_wait_until_settled(&make().await).await;
     lists::customers_in_order_of_creation(&make().await).await;
+    lists::imports_in_order_of_upload(&make().await).await;
+    journal::it_merges_every_aggregate_in_order(&make().await).await;
+    journal::its_range_includes_both_ends(&make().await).await;
+    journal::a_row_that_books_nothing_is_not_listed(&make().await).await;
     lists::a_cursor_serves_its_own_list_only(&make().await).await;
 }
 

@@ -2,14 +2,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::ids::{InvoiceId, MerchantId};
-use quita_table::items::{EventRow, IdempotencyRecord, event_from_image};
+use quita_table::Item;
+use quita_table::items::{EventRow, IdempotencyRecord, Stored, decode, event_from_image};
 use quita_table::keys::Aggregate;
 use quita_table::schema::LOCAL_TABLE;
-use quita_table::store::{Commit, ItemRef, Store};
+use quita_table::store::{Commit, Expected, ItemRef, Store};
 use serde_json::json;
 
 use super::Embedded;
 use crate::contract;
+use crate::contract::store::sample;
 
 fn store(embedded: &Embedded) -> Store {
     Store::new(Arc::new(embedded.clone()), LOCAL_TABLE)
@@ -31,6 +33,7 @@ fn event(seq: u64) -> EventRow {
         actor: "api".to_owned(),
         name: "invoice.opened".to_owned(),
         data: json!({ "amount": -5, "list": [], "none": null, "text": "" }),
+        postings: Vec::new(),
     }
 }
 
@@ -116,6 +119,45 @@ async fn a_stream_record_reads_as_a_lambda_trigger_gets_it() {
     let first = embedded.stream_after(None, 1).unwrap();
     let rest = embedded.stream_after(Some(&first[0].sequence), 10).unwrap();
     assert_eq!([first, rest].concat(), records, "pages lose and repeat nothing");
+}
+
+/// The stream tells of every item, bytes and all; the relay passes over what is no event.
+#[tokio::test]
+async fn a_piece_of_a_file_goes_over_the_stream_unchanged() {
+    let embedded = Embedded::memory().unwrap();
+    let chunk = sample::chunk(&sample::import("a", 1), 0, 1000);
+    store(&embedded).commit(Commit::new(&merchant()).import_chunk(&chunk)).await.unwrap();
+    let records = embedded.stream_after(None, 10).unwrap();
+    let image = records[0].json["dynamodb"]["NewImage"].clone();
+    let image: Item = serde_json::from_value(image).unwrap();
+    assert_eq!(event_from_image(&image).unwrap(), None);
+    assert_eq!(decode(&merchant(), &image).unwrap(), Stored::ImportChunk(Box::new(chunk)));
+}
+
+#[tokio::test]
+async fn the_pieces_of_a_file_expire_and_its_lines_do_not() {
+    let embedded = Embedded::memory().unwrap();
+    let file = sample::import("a", 1);
+    let (piece, line) = (sample::chunk(&file, 0, 10), sample::bank_line(&file, 1));
+    let commit = Commit::new(&file.merchant)
+        .import(&file, Expected::New, None)
+        .import_chunk(&piece)
+        .bank_line(&line, Expected::New)
+        .boleto(&sample::boleto("7", 1));
+    store(&embedded).commit(commit).await.unwrap();
+    assert_eq!(embedded.sweep_ttl(piece.expires_at).unwrap(), 0, "not before its time");
+    assert_eq!(embedded.sweep_ttl(piece.expires_at + TimeDelta::days(9999)).unwrap(), 1);
+    let refs = [
+        ItemRef::ImportChunk(file.id.clone(), 0),
+        ItemRef::Import(file.id.clone()),
+        ItemRef::BankLine(line.fingerprint.clone()),
+        ItemRef::Boleto("7".to_owned()),
+    ];
+    let mut found = store(&embedded).read(&file.merchant, &refs).await.unwrap();
+    assert_eq!(found.take_import_chunk(&file.id, 0), None);
+    assert_eq!(found.take_bank_line(&line.fingerprint), Some(line));
+    assert_eq!(found.take_import(&file.id), Some(file));
+    assert!(found.take_boleto("7").is_some());
 }
 
 #[tokio::test]

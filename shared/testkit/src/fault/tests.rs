@@ -32,20 +32,35 @@ fn aggregate() -> Aggregate {
     Aggregate::Invoice(InvoiceId::parse(&format!("inv_{:026}", 1)).unwrap())
 }
 
-fn commit(seq: u64) -> Commit {
-    Commit::new(&merchant()).event(&EventRow {
+fn row(seq: u64) -> EventRow {
+    EventRow {
         aggregate: aggregate(),
         seq,
         at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
         actor: "api".to_owned(),
         name: "invoice.opened".to_owned(),
         data: serde_json::json!(null),
-    })
+        postings: Vec::new(),
+    }
+}
+
+/// One put.
+fn one(seq: u64) -> Commit {
+    Commit::new(&merchant()).event(&row(seq))
+}
+
+/// One transaction.
+fn two(seq: u64) -> Commit {
+    one(seq).event(&row(seq + 100))
 }
 
 impl Bench {
     async fn write(&self, seq: u64) -> &'static str {
-        match self.store.commit(commit(seq)).await {
+        self.commit(one(seq)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> &'static str {
+        match self.store.commit(commit).await {
             Ok(()) => "ok",
             Err(CommitError::Unknown(_)) => "unknown",
             Err(CommitError::Conflict(_)) => "conflict",
@@ -61,21 +76,36 @@ impl Bench {
 
 #[tokio::test]
 async fn each_fault_does_what_it_says() {
-    for (fault, said, done) in [
-        (Fault::BeforeCommit, "unknown", vec![]),
-        (Fault::AfterCommit, "unknown", vec![1]),
-        (Fault::Throttle, "unknown", vec![]),
-        (Fault::Conflict, "conflict", vec![]),
+    for (fault, of_a_put, of_a_transaction, done) in [
+        (Fault::BeforeCommit, "unknown", "unknown", false),
+        (Fault::AfterCommit, "unknown", "unknown", true),
+        (Fault::Throttle, "unknown", "unknown", false),
+        (Fault::Conflict, "unknown", "conflict", false),
     ] {
-        let bench = bench(FaultPlan::calm());
-        bench.plan.pass_next(1);
-        bench.plan.fail_next(fault);
-        assert_eq!(bench.write(9).await, "ok", "{fault:?}: the first call passes");
-        assert_eq!(bench.write(1).await, said, "{fault:?}");
-        let expected: Vec<u64> = done.into_iter().chain([9]).collect();
-        assert_eq!(bench.written().await, expected, "{fault:?}");
-        assert_eq!(bench.write(2).await, "ok", "{fault:?}: only once");
+        for (commit, said, rows) in
+            [(one as fn(u64) -> Commit, of_a_put, vec![1]), (two, of_a_transaction, vec![1, 101])]
+        {
+            let bench = bench(FaultPlan::calm());
+            bench.plan.pass_next(1);
+            bench.plan.fail_next(fault);
+            assert_eq!(bench.write(9).await, "ok", "{fault:?}: the first call passes");
+            assert_eq!(bench.commit(commit(1)).await, said, "{fault:?}");
+            let rows = if done { rows } else { vec![] };
+            let mut expected: Vec<u64> = rows.into_iter().chain([9]).collect();
+            expected.sort_unstable();
+            assert_eq!(bench.written().await, expected, "{fault:?}");
+            assert_eq!(bench.write(2).await, "ok", "{fault:?}: only once");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_read_passes_what_another_transaction_holds() {
+    let bench = bench(FaultPlan::calm());
+    assert_eq!(bench.write(1).await, "ok");
+    bench.plan.fail_next(Fault::Conflict);
+    let page = bench.store.timeline(&merchant(), &aggregate(), 10, None).await.unwrap();
+    assert_eq!(page.items, [row(1)]);
 }
 
 #[tokio::test]
@@ -111,7 +141,8 @@ async fn a_seed_repeats_its_faults() {
         let bench = bench(FaultPlan::seeded(seed, rates));
         let mut said = Vec::new();
         for seq in 1..=60 {
-            said.push(bench.write(seq).await);
+            said.push(bench.commit(one(seq)).await);
+            said.push(bench.commit(two(seq + 200)).await);
         }
         for word in ["ok", "unknown", "conflict"] {
             assert!(said.contains(&word), "{word} never happened");

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
+use quita_core::bank_import::CHUNK_BYTES;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::Invoice;
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
-use quita_core::payment::PaymentState;
+use quita_core::reconciliation::Reconciliation;
 use quita_core::work::{WorkDue, WorkKind};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
@@ -31,7 +32,10 @@ async fn every_request_is_counted_with_its_cost() {
         actor: "api".to_owned(),
         name: "invoice.opened".to_owned(),
         data: serde_json::json!({}),
+        postings: Vec::new(),
     };
+    let second = EventRow { seq: 2, ..event.clone() };
+    let third = EventRow { seq: 3, ..event.clone() };
     let message = Message {
         merchant: merchant.clone(),
         invoice: invoice.clone(),
@@ -48,12 +52,15 @@ async fn every_request_is_counted_with_its_cost() {
     let mut log = Vec::new();
     let mut note = |what: &str| log.push(format!("{what}: {}", meter.take()));
 
-    store.commit(Commit::new(&merchant).event(&event)).await.unwrap();
+    let new = || Commit::new(&merchant);
+    store.commit(new().event(&event)).await.unwrap();
     note("commit of one small row");
-    store.put_message(&message, Expected::New).await.unwrap();
-    note("put of one small row");
-    drop(store.put_message(&message, Expected::New).await);
-    note("put that meets a conflict");
+    store.commit(new().event(&second).event(&third)).await.unwrap();
+    note("commit of two small rows");
+    store.commit(new().message(&message, Expected::New)).await.unwrap();
+    note("claim of a message");
+    drop(store.commit(new().message(&message, Expected::New)).await);
+    note("claim that meets a conflict");
     store.read(&merchant, &[ItemRef::Merchant]).await.unwrap();
     note("read of one");
     store.read(&merchant, &[ItemRef::Merchant, ItemRef::Invoice(invoice)]).await.unwrap();
@@ -67,9 +74,10 @@ async fn every_request_is_counted_with_its_cost() {
     assert_eq!(
         log,
         [
-            "commit of one small row: 1 transaction(1 items) | 0 RCU 2 WCU",
-            "put of one small row: 1 put | 0 RCU 1 WCU",
-            "put that meets a conflict: 1 put | 0 RCU 0 WCU",
+            "commit of one small row: 1 put | 0 RCU 1 WCU",
+            "commit of two small rows: 1 transaction(2 items) | 0 RCU 4 WCU",
+            "claim of a message: 1 put | 0 RCU 1 WCU",
+            "claim that meets a conflict: 1 put | 0 RCU 0 WCU",
             "read of one: 1 read(1 keys) | 1 RCU 0 WCU",
             "read of two: 1 read(2 keys) | 2 RCU 0 WCU",
             "an idle shard: 1 query | 0.5 RCU 0 WCU",
@@ -87,38 +95,101 @@ async fn what_the_life_of_an_invoice_costs() {
     let store = Store::new(Arc::new(meter.clone()), LOCAL_TABLE);
     let opened = sample::invoice("a", 1);
     let issued = sample::changed(&opened, "Serviço");
-    let paid = sample::changed(&issued, "Serviço");
+    let mut paid = sample::changed(&issued, "Serviço");
+    paid.instalments[0].debt = paid.instalments[0].debt.closed();
     let due = |minutes| {
         Some(WorkDue { at: sample::now() + sample::minutes(minutes), kind: WorkKind::Reminder })
     };
-    let step = |invoice: &Invoice, expected, work: Option<WorkDue>| {
-        Commit::new(&invoice.merchant)
-            .invoice(invoice, expected, work.as_ref())
-            .event(&sample::event(invoice, invoice.version))
+    let write = |invoice: &Invoice, expected, work: Option<WorkDue>| {
+        Commit::new(&invoice.merchant).invoice(invoice, expected, work.as_ref())
+    };
+    let booked = |invoice: &Invoice, seq| {
+        sample::booked(&Aggregate::Invoice(invoice.id.clone()), seq, sample::now())
     };
     let mut log = Vec::new();
     let mut note = |what: &str| log.push(format!("{what}: {}", meter.take()));
 
-    let open = step(&opened, Expected::New, due(0)).idempotency(&sample::answer("k", "{}"));
-    store.commit(open).await.unwrap();
-    note("opened, indexed three times");
-    store.commit(step(&issued, Expected::Version(1), due(60))).await.unwrap();
-    note("changed, the work entry moves");
-    let mut payment = sample::payment("a", 1);
-    payment.state = PaymentState::Matched { invoice: opened.id.clone(), instalment: 1 };
-    let last = step(&paid, Expected::Version(2), None);
-    store.commit(last.payment(&payment, Expected::New, None)).await.unwrap();
-    note("settled, the work entry goes");
+    let open = write(&opened, Expected::New, due(0)).event(&booked(&opened, 1));
+    store.commit(open.idempotency(&sample::answer("k", "{}"))).await.unwrap();
+    note("opened: indexed three times, booked");
+    let change = write(&issued, Expected::Version(1), due(60)).event(&sample::event(&issued, 2));
+    store.commit(change).await.unwrap();
+    note("changed: the work entry moves");
+    let payment = sample::settled(&sample::payment("a", 1), &opened);
+    let last = write(&paid, Expected::Version(2), None)
+        .payment(&payment, Expected::New, None)
+        .event(&booked(&paid, 3))
+        .event(&sample::event(&paid, 4));
+    store.commit(last).await.unwrap();
+    note("settled: booked, to another list, no work");
     let refs = [ItemRef::Merchant, ItemRef::Invoice(opened.id.clone())];
     store.read(&opened.merchant, &refs).await.unwrap();
     note("read with its merchant");
     assert_eq!(
         log,
         [
-            "opened, indexed three times: 1 transaction(3 items) | 0 RCU 11 WCU",
-            "changed, the work entry moves: 1 transaction(2 items) | 0 RCU 8 WCU",
-            "settled, the work entry goes: 1 transaction(3 items) | 0 RCU 9 WCU",
+            "opened: indexed three times, booked: 1 transaction(3 items) | 0 RCU 12 WCU",
+            "changed: the work entry moves: 1 transaction(2 items) | 0 RCU 8 WCU",
+            "settled: booked, to another list, no work: 1 transaction(4 items) | 0 RCU 14 WCU",
             "read with its merchant: 1 read(2 keys) | 2 RCU 0 WCU",
+        ]
+    );
+}
+
+/// The figures of bank files and of the journal in infra/table.md.
+#[tokio::test]
+async fn what_bank_files_and_the_journal_cost() {
+    let meter = Metered::new(Embedded::memory().unwrap());
+    let store = Store::new(Arc::new(meter.clone()), LOCAL_TABLE);
+    let (file, a) = (sample::import("a", 1), sample::merchant_id("a"));
+    let new = || Commit::new(&a);
+    let mut log = Vec::new();
+    let mut note = |what: &str| log.push(format!("{what}: {}", meter.take()));
+
+    store.commit(new().import_chunk(&sample::chunk(&file, 0, CHUNK_BYTES))).await.unwrap();
+    note("a piece of 350 kB");
+    store.read(&a, &[ItemRef::ImportChunk(file.id.clone(), 0)]).await.unwrap();
+    note("the piece read");
+    let next = WorkDue { at: sample::now(), kind: WorkKind::Import };
+    store.commit(new().import(&file, Expected::New, Some(&next))).await.unwrap();
+    note("an import with work");
+    let known = [ItemRef::BankLine(sample::bank_line(&file, 1).fingerprint)];
+    store.read(&a, &known).await.unwrap();
+    note("is a line known");
+    let payment = sample::payment("a", 1);
+    let row = sample::booked(&Aggregate::Payment(payment.id.clone()), 1, sample::now());
+    let line = new()
+        .bank_line(&sample::bank_line(&file, 1), Expected::New)
+        .payment(&payment, Expected::New, None)
+        .event(&row);
+    store.commit(line).await.unwrap();
+    note("a line that nothing identifies");
+    let checkpoint = sample::reconciliation("a");
+    store.commit(new().reconciliation(&checkpoint, Expected::New)).await.unwrap();
+    note("a first checkpoint");
+    let next_at = checkpoint.next_at + sample::minutes(15);
+    let later = Reconciliation { version: 2, next_at, ..checkpoint };
+    store.commit(new().reconciliation(&later, Expected::Version(1))).await.unwrap();
+    note("a later one");
+    for n in 2..=100 {
+        let of = Aggregate::Invoice(sample::invoice("a", n).id);
+        store.commit(new().event(&sample::booked(&of, 1, sample::now()))).await.unwrap();
+    }
+    meter.take();
+    let page = store.journal(&a, sample::now(), sample::now(), 100, None).await.unwrap();
+    assert_eq!(page.items.len(), 100);
+    note("a page of the journal");
+    assert_eq!(
+        log,
+        [
+            "a piece of 350 kB: 1 put | 0 RCU 342 WCU",
+            "the piece read: 1 read(1 keys) | 86 RCU 0 WCU",
+            "an import with work: 1 put | 0 RCU 3 WCU",
+            "is a line known: 1 read(1 keys) | 1 RCU 0 WCU",
+            "a line that nothing identifies: 1 transaction(3 items) | 0 RCU 8 WCU",
+            "a first checkpoint: 1 put | 0 RCU 2 WCU",
+            "a later one: 1 put | 0 RCU 3 WCU",
+            "a page of the journal: 1 read(100 keys) 4 query | 102 RCU 0 WCU",
         ]
     );
 }

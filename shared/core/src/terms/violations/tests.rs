@@ -32,7 +32,7 @@ fn trap_03_zero_and_negative_amounts_are_refused() {
     assert_eq!(properties(&negative), ["amount"]);
     let mut huge = terms("9999999999.99", "2026-03-31", "");
     assert_eq!(properties(&huge), [""; 0]);
-    huge.original = huge.original + money("0.01");
+    huge.original += money("0.01");
     assert_eq!(properties(&huge), ["amount"]);
 }
 

@@ -1,18 +1,20 @@
 //! Promises of a list: everything once, in order, whatever shard it lies in.
 
 use quita_core::invoice::{Invoice, Lifecycle};
-use quita_core::payment::PaymentState;
 use quita_table::Cursor;
 use quita_table::keys::InvoiceState;
 use quita_table::store::{Commit, Expected, PAGE_ITEMS_MAX, Page, Store};
 
-use super::sample::{changed, customer, invoice, merchant_id, now, payment};
+use super::sample::{changed, customer, import, invoice, merchant_id, now, payment, settled};
 use super::{assert_bad_cursor, store_invoice};
 
 const OPEN: [InvoiceState; 1] = [InvoiceState::Open];
 
 /// Follows a list to its end and checks that every page but the last is full.
-async fn all_pages<T>(limit: usize, list: impl AsyncFn(Option<&Cursor>) -> Page<T>) -> Vec<T> {
+pub(super) async fn all_pages<T>(
+    limit: usize,
+    list: impl AsyncFn(Option<&Cursor>) -> Page<T>,
+) -> Vec<T> {
     let mut all = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
@@ -107,10 +109,8 @@ pub(super) async fn parked_payments_wait_until_settled(store: &Store) {
         let commit = Commit::new(&a).payment(&payment("a", n), Expected::New, None);
         store.commit(commit).await.unwrap();
     }
-    let mut settled = payment("a", 4);
-    settled.version = 2;
-    settled.state = PaymentState::Matched { invoice: invoice("a", 1).id, instalment: 1 };
-    let commit = Commit::new(&a).payment(&settled, Expected::Version(1), None);
+    let done = settled(&payment("a", 4), &invoice("a", 1));
+    let commit = Commit::new(&a).payment(&done, Expected::Version(1), None);
     store.commit(commit).await.unwrap();
     let list = async |cursor: Option<&Cursor>| store.parked_payments(&a, 2, cursor).await.unwrap();
     let oldest_first: Vec<_> = [7, 6, 5, 3, 2, 1].map(|n| payment("a", n)).into();
@@ -128,6 +128,21 @@ pub(super) async fn customers_in_order_of_creation(store: &Store) {
     assert_eq!(all_pages(2, list).await, expected);
 }
 
+pub(super) async fn imports_in_order_of_upload(store: &Store) {
+    let a = merchant_id("a");
+    for n in [3, 1, 5, 2, 4] {
+        let commit = Commit::new(&a).import(&import("a", n), Expected::New, None);
+        store.commit(commit).await.unwrap();
+    }
+    let mut done = import("a", 2);
+    done.version = 2;
+    store.commit(Commit::new(&a).import(&done, Expected::Version(1), None)).await.unwrap();
+    let list = async |cursor: Option<&Cursor>| store.imports(&a, 2, cursor).await.unwrap();
+    let mut expected: Vec<_> = (1..=5).map(|n| import("a", n)).collect();
+    expected[1] = done;
+    assert_eq!(all_pages(2, list).await, expected, "one that is done stays listed");
+}
+
 pub(super) async fn a_cursor_serves_its_own_list_only(store: &Store) {
     let a = merchant_id("a");
     for n in 1..=3 {
@@ -138,6 +153,8 @@ pub(super) async fn a_cursor_serves_its_own_list_only(store: &Store) {
     let cursor = page.next.expect("there is more");
     assert_bad_cursor(store.customers(&a, 1, Some(&cursor)).await);
     assert_bad_cursor(store.parked_payments(&a, 1, Some(&cursor)).await);
+    assert_bad_cursor(store.imports(&a, 1, Some(&cursor)).await);
+    assert_bad_cursor(store.journal(&a, now(), now(), 1, Some(&cursor)).await);
     let of = quita_table::keys::Aggregate::Invoice(invoice("a", 1).id);
     assert_bad_cursor(store.timeline(&a, &of, 1, Some(&cursor)).await);
     // Used by another tenant it moves within that tenant's own list.

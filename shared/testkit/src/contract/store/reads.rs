@@ -4,17 +4,27 @@ use quita_table::Cursor;
 use quita_table::keys::Aggregate;
 use quita_table::store::{Commit, Expected, ItemRef, READ_ITEMS_MAX, Store, StoreError};
 
-use super::sample::{answer, customer, event, invoice, merchant, merchant_id, message, payment};
+use super::sample::{
+    answer, bank_line, boleto, booked, chunk, customer, event, import, invoice, merchant,
+    merchant_id, message, now, payment, reconciliation,
+};
 use super::{read_invoice, store_invoice};
 
 pub(super) async fn one_request_reads_many_kinds(store: &Store) {
     let (owner, who, what) = (merchant("a"), customer("a", 1), invoice("a", 1));
     let (paid, said, told) = (payment("a", 1), message("a", 1, "issued"), answer("k", "{}"));
+    let (known, file, owed) = (reconciliation("a"), import("a", 1), boleto("7", 1));
+    let (piece, line) = (chunk(&file, 0, 300), bank_line(&file, 1));
     let commit = Commit::new(&owner.merchant)
         .merchant(&owner, Expected::New)
         .customer(&who, Expected::New)
         .invoice(&what, Expected::New, None)
         .payment(&paid, Expected::New, None)
+        .reconciliation(&known, Expected::New)
+        .import(&file, Expected::New, None)
+        .import_chunk(&piece)
+        .bank_line(&line, Expected::New)
+        .boleto(&owed)
         .message(&said, Expected::New)
         .idempotency(&told);
     store.commit(commit).await.unwrap();
@@ -23,7 +33,12 @@ pub(super) async fn one_request_reads_many_kinds(store: &Store) {
         ItemRef::Merchant,
         ItemRef::Customer(who.id.clone()),
         ItemRef::Invoice(what.id.clone()),
-        ItemRef::Payment(paid.e2eid.clone()),
+        ItemRef::Payment(paid.id.clone()),
+        ItemRef::Reconciliation,
+        ItemRef::Import(file.id.clone()),
+        ItemRef::ImportChunk(file.id.clone(), 0),
+        ItemRef::BankLine(line.fingerprint.clone()),
+        ItemRef::Boleto(owed.our_number.clone()),
         ItemRef::Message(said.invoice.clone(), said.key.clone()),
         ItemRef::Idempotency { scope: told.scope.clone(), key: told.key.clone() },
         ItemRef::Invoice(absent.clone()),
@@ -35,7 +50,12 @@ pub(super) async fn one_request_reads_many_kinds(store: &Store) {
     assert_eq!(found.take_merchant(), None, "taken already");
     assert_eq!(found.take_customer(&who.id), Some(who));
     assert_eq!(found.take_invoice(&what.id), Some(what));
-    assert_eq!(found.take_payment(&paid.e2eid), Some(paid));
+    assert_eq!(found.take_payment(&paid.id), Some(paid));
+    assert_eq!(found.take_reconciliation(), Some(known));
+    assert_eq!(found.take_import_chunk(&file.id, 0), Some(piece.bytes));
+    assert_eq!(found.take_import(&file.id), Some(file));
+    assert_eq!(found.take_bank_line(&line.fingerprint), Some(line));
+    assert_eq!(found.take_boleto("7"), Some(owed));
     assert_eq!(found.take_message(&said.invoice, &said.key), Some(said));
     assert_eq!(found.take_idempotency(&told.scope, &told.key), Some(told));
     assert_eq!(found.take_invoice(&absent), None);
@@ -61,8 +81,13 @@ pub(super) async fn tenants_never_meet(store: &Store) {
         let commit = Commit::new(&what.merchant)
             .customer(&customer(owner, 1), Expected::New)
             .invoice(&what, Expected::New, None)
-            .event(&event(&what, 1))
+            .event(&booked(&Aggregate::Invoice(what.id.clone()), 1, now()))
             .payment(&payment(owner, 1), Expected::New, None)
+            .reconciliation(&reconciliation(owner), Expected::New)
+            .import(&import(owner, 1), Expected::New, None)
+            .import_chunk(&chunk(&import(owner, 1), 0, owner.len()))
+            .bank_line(&bank_line(&import(owner, 1), 1), Expected::New)
+            .boleto(&boleto("7", 1))
             .idempotency(&answer("k", owner));
         store.commit(commit).await.expect("no key is shared");
     }
@@ -79,10 +104,28 @@ pub(super) async fn tenants_never_meet(store: &Store) {
         assert_eq!(parked.items, [payment(owner, 1)]);
         let customers = store.customers(&id, 10, None).await.unwrap();
         assert_eq!(customers.items, [customer(owner, 1)]);
+        let imports = store.imports(&id, 10, None).await.unwrap();
+        assert_eq!(imports.items, [import(owner, 1)]);
+        let journal = store.journal(&id, now(), now(), 10, None).await.unwrap();
+        assert_eq!(journal.items.len(), 1);
     }
     let stranger = merchant_id("c");
-    let mut found = store.read(&stranger, &[ItemRef::Invoice(invoice("a", 1).id)]).await.unwrap();
+    let file = import("a", 1).id;
+    let refs = [
+        ItemRef::Invoice(invoice("a", 1).id),
+        ItemRef::Reconciliation,
+        ItemRef::Import(file.clone()),
+        ItemRef::ImportChunk(file.clone(), 0),
+        ItemRef::Boleto("7".to_owned()),
+    ];
+    let mut found = store.read(&stranger, &refs).await.unwrap();
     assert_eq!(found.take_invoice(&invoice("a", 1).id), None);
+    assert_eq!(found.take_reconciliation(), None);
+    assert_eq!(found.take_import(&file), None);
+    assert_eq!(found.take_import_chunk(&file, 0), None);
+    assert_eq!(found.take_boleto("7"), None);
+    let journal = store.journal(&stranger, now(), now(), 10, None).await.unwrap();
+    assert_eq!(journal.items, []);
     assert_eq!(store.customers(&stranger, 10, None).await.unwrap().items, []);
 }
 
@@ -90,7 +133,8 @@ pub(super) async fn a_timeline_pages_in_order(store: &Store) {
     let what = invoice("a", 1);
     store_invoice(store, &what).await;
     // Written out of order, beside the invoice and a message in the same partition.
-    store.put_message(&message("a", 1, "issued"), Expected::New).await.unwrap();
+    let said = message("a", 1, "issued");
+    store.commit(Commit::new(&said.merchant).message(&said, Expected::New)).await.unwrap();
     for seq in [11, 2, 10, 1, 3] {
         store.commit(Commit::new(&what.merchant).event(&event(&what, seq))).await.unwrap();
     }
@@ -109,9 +153,31 @@ pub(super) async fn a_timeline_pages_in_order(store: &Store) {
 
     let paid = payment("a", 1);
     let mut row = event(&what, 1);
-    row.aggregate = Aggregate::Payment(paid.e2eid.clone());
+    row.aggregate = Aggregate::Payment(paid.id.clone());
     let commit = Commit::new(&what.merchant).payment(&paid, Expected::New, None).event(&row);
     store.commit(commit).await.unwrap();
     let page = store.timeline(&what.merchant, &row.aggregate, 10, None).await.unwrap();
     assert_eq!(page.items, [row]);
+}
+
+/// The fear: a history shows what else lies in its partition, such as the pieces of its file.
+pub(super) async fn a_history_shows_its_own_rows_only(store: &Store) {
+    let file = import("a", 1);
+    let line = bank_line(&file, 1);
+    let of = [
+        Aggregate::Reconciliation,
+        Aggregate::Import(file.id.clone()),
+        Aggregate::BankLine(line.fingerprint.clone()),
+    ];
+    let rows = of.map(|aggregate| booked(&aggregate, 1, now()));
+    let commit = Commit::new(&file.merchant)
+        .reconciliation(&reconciliation("a"), Expected::New)
+        .import(&file, Expected::New, None)
+        .import_chunk(&chunk(&file, 0, 10))
+        .bank_line(&line, Expected::New);
+    store.commit(rows.iter().fold(commit, Commit::event)).await.unwrap();
+    for row in rows {
+        let page = store.timeline(&file.merchant, &row.aggregate, 10, None).await.unwrap();
+        assert_eq!(page.items, [row]);
+    }
 }

@@ -1,17 +1,24 @@
 //! Values to store: small, valid, told apart by a number.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::bank_import::{
+    Account as BankAccount, BankImport, BankLine, BoletoRef, Counts, FileFormat, ImportState,
+    Outcome,
+};
 use quita_core::contact::Email;
 use quita_core::customer::{BillTo, Customer, Locale};
+use quita_core::debt::LateCharges;
 use quita_core::document::TaxId;
-use quita_core::ids::{CustomerId, EndToEndId, InvoiceId, MerchantId};
+use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::{Invoice, InvoiceDraft};
+use quita_core::journal::{Account, Posting};
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_core::money::Money;
-use quita_core::payment::{ParkReason, Payment, PaymentState};
+use quita_core::payment::{Allocation, Attention, Method, ParkReason, Payment, PaymentState};
 use quita_core::pix_key::PixKey;
-use quita_table::items::{EventRow, IdempotencyRecord};
+use quita_core::reconciliation::Reconciliation;
+use quita_table::items::{EventRow, IdempotencyRecord, ImportChunk};
 use quita_table::keys::Aggregate;
 use serde_json::json;
 
@@ -61,6 +68,9 @@ pub fn customer(owner: &str, n: u32) -> Customer {
             locale: Locale::PtBr,
             account_owner: None,
         },
+        on_account: Vec::new(),
+        carried: LateCharges::default(),
+        flag: None,
     }
 }
 
@@ -85,18 +95,88 @@ pub fn changed(invoice: &Invoice, description: &str) -> Invoice {
     Invoice { version, description: description.to_owned(), ..invoice.clone() }
 }
 
+/// A Pix without a txid, which waits for a person.
 pub fn payment(owner: &str, n: u32) -> Payment {
     Payment {
         merchant: merchant_id(owner),
-        e2eid: EndToEndId::parse(&format!("E12345678202609211000{n:011}")).unwrap(),
+        id: PaymentId::parse(&format!("E12345678202609211000{n:011}")).unwrap(),
         version: 1,
+        method: Method::Pix,
         txid: None,
         amount: Money::from_centavos(150_000),
         paid_at: now() - minutes(i64::from(n)),
         seen_at: now(),
-        state: PaymentState::Parked { reason: ParkReason::NoTxid, since: now() },
+        payer: None,
+        memo: None,
+        state: PaymentState::Received,
+        allocations: Vec::new(),
+        on_account: None,
         refunds: Vec::new(),
+        attention: Some(Attention { reason: ParkReason::NoTxid, since: now(), assignee: None }),
+        settled_on: None,
     }
+}
+
+/// The payment once an invoice has all of it: nobody has to look any more.
+pub fn settled(payment: &Payment, invoice: &Invoice) -> Payment {
+    let allocation =
+        Allocation { invoice: invoice.id.clone(), instalment: 1, amount: payment.amount };
+    Payment {
+        version: payment.version + 1,
+        allocations: vec![allocation],
+        attention: None,
+        ..payment.clone()
+    }
+}
+
+pub fn reconciliation(owner: &str) -> Reconciliation {
+    Reconciliation::starting(merchant_id(owner), now())
+}
+
+pub fn import(owner: &str, n: u32) -> BankImport {
+    let id = ImportId::parse(&format!("imp_{n:026}")).unwrap();
+    BankImport {
+        merchant: merchant_id(owner),
+        id,
+        version: 1,
+        created_at: now(),
+        name: format!("extrato {n}.ofx"),
+        format: FileFormat::Ofx,
+        account: BankAccount { bank: "341".to_owned(), branch: None, number: "1-2".to_owned() },
+        csv: None,
+        parts: Vec::new(),
+        summary: None,
+        done: 0,
+        counts: Counts::default(),
+        state: ImportState::Uploading,
+    }
+}
+
+/// Piece `nth` of an import, `len` bytes of every value.
+pub fn chunk(import: &BankImport, nth: u32, len: usize) -> ImportChunk {
+    let bytes = (0..=u8::MAX).cycle().skip(nth as usize).take(len).collect();
+    let import = import.id.clone();
+    ImportChunk { import, nth, bytes, expires_at: now() + minutes(1440) }
+}
+
+pub fn bank_line(import: &BankImport, n: u32) -> BankLine {
+    BankLine {
+        merchant: import.merchant.clone(),
+        fingerprint: format!("{n:032x}"),
+        version: 1,
+        import: import.id.clone(),
+        line: u64::from(n),
+        booked_on: now().date_naive(),
+        amount: Money::from_centavos(150_000),
+        memo: format!("TED {n}"),
+        outcome: Outcome::Unmatched,
+        payment: None,
+    }
+}
+
+pub fn boleto(our_number: &str, n: u32) -> BoletoRef {
+    let invoice = invoice("a", n).id;
+    BoletoRef { our_number: our_number.to_owned(), invoice, instalment: 1 }
 }
 
 pub fn message(owner: &str, n: u32, step: &str) -> Message {
@@ -123,7 +203,17 @@ pub fn event(invoice: &Invoice, seq: u64) -> EventRow {
         actor: "api".to_owned(),
         name: "invoice.opened".to_owned(),
         data: json!({ "amount": 150_000, "po_number": null, "parts": [{ "number": 1 }] }),
+        postings: Vec::new(),
     }
+}
+
+/// A row that books something, so that the journal lists it.
+pub fn booked(aggregate: &Aggregate, seq: u64, at: DateTime<Utc>) -> EventRow {
+    let posting = |account, centavos| Posting { account, amount: Money::from_centavos(centavos) };
+    let postings =
+        vec![posting(Account::Receivables, 150_000), posting(Account::Revenue, -150_000)];
+    let aggregate = aggregate.clone();
+    EventRow { aggregate, seq, at, postings, ..event(&invoice("a", 1), seq) }
 }
 
 pub fn answer(key: &str, body: &str) -> IdempotencyRecord {

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::invoice::Invoice;
+use quita_core::reconciliation::Reconciliation;
 use quita_core::work::{WorkDue, WorkKind};
 use quita_table::Cursor;
 use quita_table::keys::{Aggregate, WORK_SHARDS, WorkSubject};
 use quita_table::store::{Commit, Expected, Store, StoreError, WorkEntry};
 
 use super::assert_bad_cursor;
-use super::sample::{changed, invoice, merchant_id, minutes, now, payment};
+use super::sample::{changed, import, invoice, merchant_id, minutes, now, payment, reconciliation};
 
 /// All that is due, over all shards.
 async fn due(store: &Store, at: DateTime<Utc>) -> Vec<WorkEntry> {
@@ -52,7 +53,7 @@ pub(super) async fn open_means_indexed(store: &Store) {
     let confirm = WorkDue { at: now(), kind: WorkKind::Confirm };
     let commit = Commit::new(&reported.merchant);
     store.commit(commit.payment(&reported, Expected::New, Some(&confirm))).await.unwrap();
-    let subject = Aggregate::Payment(reported.e2eid.clone());
+    let subject = Aggregate::Payment(reported.id.clone());
     let entry = WorkEntry { subject, ..expect(now(), WorkKind::Confirm) };
     assert_eq!(due(store, now()).await, [entry]);
     let mut settled = reported.clone();
@@ -60,6 +61,59 @@ pub(super) async fn open_means_indexed(store: &Store) {
     let commit = Commit::new(&reported.merchant);
     store.commit(commit.payment(&settled, Expected::Version(1), None)).await.unwrap();
     assert_eq!(due(store, now() + minutes(9999)).await, []);
+}
+
+/// Every merchant has one, and each run sets the time of the next.
+pub(super) async fn a_reconciliation_falls_due_again(store: &Store) {
+    let owners = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    for owner in owners {
+        let first = reconciliation(owner);
+        let commit = Commit::new(&first.merchant).reconciliation(&first, Expected::New);
+        store.commit(commit).await.unwrap();
+    }
+    let entry = |owner, due_at| WorkEntry {
+        merchant: merchant_id(owner),
+        subject: Aggregate::Reconciliation,
+        due_at,
+        kind: WorkKind::Reconcile,
+    };
+    let mut found = due(store, now()).await;
+    found.sort_by(|one, other| one.merchant.cmp(&other.merchant));
+    assert_eq!(found, owners.map(|owner| entry(owner, now())));
+    let next_at = now() + minutes(15);
+    let moved = Reconciliation { version: 2, next_at, ..reconciliation("c") };
+    let commit = Commit::new(&moved.merchant).reconciliation(&moved, Expected::Version(1));
+    store.commit(commit).await.unwrap();
+    let still = due(store, now()).await;
+    assert_eq!(still.len(), owners.len() - 1);
+    assert!(still.iter().all(|entry| entry.merchant != moved.merchant), "it moved");
+    assert!(due(store, next_at).await.contains(&entry("c", next_at)));
+}
+
+pub(super) async fn an_import_waits_until_it_is_done(store: &Store) {
+    let file = import("a", 1);
+    let write = |version, expected, work: Option<WorkDue>| {
+        let mut file = file.clone();
+        file.version = version;
+        Commit::new(&file.merchant).import(&file, expected, work.as_ref())
+    };
+    let next = |at| Some(WorkDue { at, kind: WorkKind::Import });
+    store.commit(write(1, Expected::New, None)).await.unwrap();
+    assert_eq!(due(store, now() + minutes(9999)).await, [], "only uploaded");
+    store.commit(write(2, Expected::Version(1), next(now()))).await.unwrap();
+    let entry = |due_at| WorkEntry {
+        merchant: file.merchant.clone(),
+        subject: Aggregate::Import(file.id.clone()),
+        due_at,
+        kind: WorkKind::Import,
+    };
+    assert_eq!(due(store, now()).await, [entry(now())]);
+    let later = now() + minutes(1);
+    store.commit(write(3, Expected::Version(2), next(later))).await.unwrap();
+    assert_eq!(due(store, now()).await, [], "the rest comes later");
+    assert_eq!(due(store, later).await, [entry(later)]);
+    store.commit(write(4, Expected::Version(3), None)).await.unwrap();
+    assert_eq!(due(store, now() + minutes(9999)).await, [], "it is done");
 }
 
 pub(super) async fn due_work_comes_in_order_and_pages(store: &Store) {

@@ -1,7 +1,6 @@
 //! Promises of a commit: all or nothing, each item under its condition, every refusal explained.
 
-use quita_core::message::MessageState;
-use quita_core::payment::PaymentState;
+use quita_core::message::{Message, MessageState};
 use quita_table::dynamo::{ITEM_BYTES_MAX, TRANSACTION_ITEMS_MAX};
 use quita_table::items::Stored;
 use quita_table::keys::Aggregate;
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::sample::{
     answer, changed, customer, event, invoice, merchant, merchant_id, message, minutes, now,
-    payment,
+    payment, settled,
 };
 use super::{assert_refused, conflicts, parts, read_invoice, read_one, store_invoice};
 
@@ -55,9 +54,9 @@ pub(super) async fn one_failed_part_rolls_back_all(store: &Store) {
     assert_eq!(parts(&conflicts), [Part::Event(row.aggregate.clone(), 1)]);
     assert_eq!(conflicts[0].found, Some(Stored::Event(Box::new(row))));
     assert_eq!(read_invoice(store, &first).await, None);
-    let e2eid = payment("a", 1).e2eid;
-    let mut found = read_one(store, &first.merchant, ItemRef::Payment(e2eid.clone())).await;
-    assert_eq!(found.take_payment(&e2eid), None);
+    let paid = payment("a", 1).id;
+    let mut found = read_one(store, &first.merchant, ItemRef::Payment(paid.clone())).await;
+    assert_eq!(found.take_payment(&paid), None);
 }
 
 pub(super) async fn every_failed_part_is_named(store: &Store) {
@@ -74,7 +73,7 @@ pub(super) async fn every_failed_part_is_named(store: &Store) {
     let expected = [
         Part::Invoice(first.id.clone()),
         Part::Event(aggregate, 1),
-        Part::Payment(paid.e2eid.clone()),
+        Part::Payment(paid.id.clone()),
     ];
     assert_eq!(parts(&conflicts), expected);
     assert!(conflicts.iter().all(|conflict| conflict.found.is_some()));
@@ -114,30 +113,29 @@ pub(super) async fn a_payment_is_recorded_once(store: &Store) {
     let conflicts = conflicts(store.commit(new(&again)).await);
     assert_eq!(conflicts[0].found, Some(Stored::Payment(Box::new(first.clone()))));
 
-    let mut matched = first.clone();
-    matched.version = 2;
-    matched.state = PaymentState::Matched { invoice: invoice("a", 1).id, instalment: 1 };
+    let matched = settled(&first, &invoice("a", 1));
     let commit = Commit::new(&first.merchant).payment(&matched, Expected::Version(1), None);
     store.commit(commit).await.unwrap();
-    let mut found = read_one(store, &first.merchant, ItemRef::Payment(first.e2eid.clone())).await;
-    assert_eq!(found.take_payment(&first.e2eid), Some(matched));
+    let mut found = read_one(store, &first.merchant, ItemRef::Payment(first.id.clone())).await;
+    assert_eq!(found.take_payment(&first.id), Some(matched));
 }
 
 pub(super) async fn a_message_is_claimed_once(store: &Store) {
+    let write =
+        |message: &Message, expected| Commit::new(&merchant_id("a")).message(message, expected);
     let claim = message("a", 1, "reminder");
-    store.put_message(&claim, Expected::New).await.unwrap();
+    store.commit(write(&claim, Expected::New)).await.unwrap();
     let mut rival = claim.clone();
     rival.attempts = 7;
-    let held = conflicts(store.put_message(&rival, Expected::New).await);
+    let held = conflicts(store.commit(write(&rival, Expected::New)).await);
     assert_eq!(parts(&held), [Part::Message(claim.invoice.clone(), claim.key.clone())]);
     assert_eq!(held[0].found, Some(Stored::Message(Box::new(claim.clone()))));
 
     let sent = MessageState::Sent { at: now(), evidence: "ses-1".to_owned() };
-    let sent = quita_core::message::Message { version: 2, state: sent, ..claim.clone() };
-    let commit = Commit::new(&claim.merchant).message(&sent, Expected::Version(1));
-    store.commit(commit).await.unwrap();
+    let sent = Message { version: 2, state: sent, ..claim.clone() };
+    store.commit(write(&sent, Expected::Version(1))).await.unwrap();
     rival.version = 2;
-    let late = conflicts(store.put_message(&rival, Expected::Version(1)).await);
+    let late = conflicts(store.commit(write(&rival, Expected::Version(1))).await);
     assert_eq!(late[0].found, Some(Stored::Message(Box::new(sent.clone()))));
     let item = ItemRef::Message(claim.invoice.clone(), claim.key.clone());
     let mut found = read_one(store, &claim.merchant, item).await;
@@ -185,7 +183,7 @@ pub(super) async fn bugs_are_refused_before_the_table(store: &Store) {
     assert_refused(store.commit(twice).await, "twice");
     assert_refused(store.commit(Commit::new(&a)).await, "nothing");
     let step = message("a", 1, "a#email#1");
-    let outcome = store.put_message(&step, Expected::New).await;
+    let outcome = store.commit(Commit::new(&a).message(&step, Expected::New)).await;
     assert!(matches!(outcome, Err(CommitError::Item(_))), "{outcome:?}");
     assert_eq!(read_invoice(store, &ours).await, None);
 }
