@@ -48,24 +48,24 @@ pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
     let refs = [ItemRef::Merchant, ItemRef::Reconciliation];
     let mut found = deps.store.read(&wanted.merchant, &refs).await?;
     let reconciled = found.take_reconciliation().is_some();
-    let (merchant, expected) = match found.take_merchant() {
-        None => (wanted, Expected::New),
+    let mut commit = Commit::new(&wanted.merchant);
+    if !reconciled {
+        let starting = Reconciliation::starting(wanted.merchant.clone(), deps.clock.now());
+        commit = commit.reconciliation(&starting, Expected::New);
+    }
+    match found.take_merchant() {
+        None => commit = commit.merchant(&wanted, Expected::New),
         Some(known)
-            if known.pix_key == wanted.pix_key && known.chat_webhook == wanted.chat_webhook =>
-        {
-            return Ok(());
-        }
+            if known.pix_key == wanted.pix_key && known.chat_webhook == wanted.chat_webhook => {}
         Some(known) => {
             let version = known.version;
             let Merchant { pix_key, chat_webhook, .. } = wanted;
             let changed = Merchant { version: version + 1, pix_key, chat_webhook, ..known };
-            (changed, Expected::Version(version))
+            commit = commit.merchant(&changed, Expected::Version(version));
         }
-    };
-    let mut commit = Commit::new(&merchant.merchant).merchant(&merchant, expected);
-    if !reconciled {
-        let starting = Reconciliation::starting(merchant.merchant.clone(), deps.clock.now());
-        commit = commit.reconciliation(&starting, Expected::New);
+    }
+    if commit.items_len() == 0 {
+        return Ok(());
     }
     Ok(deps.store.commit(commit).await?)
 }

@@ -22,6 +22,7 @@ pub fn plain(app: &App, data: &Path) -> String {
          API key      {api_key}\n  \
          Bank         {bank}\n  \
          Mail         {url}/_local/mail   every message as the customer sees it\n  \
+         Exceptions   {url}/_local/exceptions   money that waits for a person, and the books\n  \
          Clock        {url}/_local/clock   move time; sweeps run as they would\n\n\
          Stop with Ctrl-C; the data stays.\n",
         data.display()

@@ -19,7 +19,7 @@ use crate::bus::instant;
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::other_payer;
-use crate::views::PaymentView;
+use crate::payment_view::PaymentView;
 
 /// Pages of open invoices that are looked through for candidates, of a customer or of the merchant.
 const PAGES_MAX: usize = 5;

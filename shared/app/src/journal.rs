@@ -59,7 +59,10 @@ impl EntryView {
             PostingView { account, debit: debit.to_string(), credit: credit.to_string() }
         };
         let (invoice_id, payment_id, bank_line) = match &row.aggregate {
-            Aggregate::Invoice(id) => (Some(id.to_string()), None, None),
+            Aggregate::Invoice(id) => {
+                let payment = row.data["payment_id"].as_str();
+                (Some(id.to_string()), payment.map(str::to_owned), None)
+            }
             Aggregate::Payment(id) => (None, Some(id.to_string()), None),
             Aggregate::BankLine(fingerprint) => (None, None, Some(fingerprint.clone())),
             Aggregate::Reconciliation | Aggregate::Import(_) => (None, None, None),

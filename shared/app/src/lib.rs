@@ -43,6 +43,7 @@ pub mod movement;
 pub mod name_boleto;
 pub mod pay_oldest;
 pub mod payment_drafts;
+pub mod payment_view;
 pub mod payments_report;
 pub mod ports;
 pub mod quote;

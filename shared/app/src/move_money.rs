@@ -27,7 +27,7 @@ use crate::idempotency::{self, Answer, Request};
 use crate::movement::{INVOICES_MAX, Moved, Movement, Refusal};
 use crate::other_payer;
 use crate::pay_oldest::{owing, pay_oldest};
-use crate::views::PaymentView;
+use crate::payment_view::PaymentView;
 
 /// Times a command is decided anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 5;

@@ -9,7 +9,7 @@ use quita_table::store::ItemRef;
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::other_payer;
-use crate::views::PaymentView;
+use crate::payment_view::PaymentView;
 
 /// `None` where there is no such payment.
 pub async fn show_payment(

@@ -16,11 +16,12 @@
 //!                     └──── nobody's ──────────────> waits for a person, with its reason
 //! ```
 
+mod home;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
-use quita_core::invoice::{Credit, Invoice, Received, Source, credit, doubt};
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId};
 use quita_core::merchant::Merchant;
 use quita_core::payment::{Command, Method, ParkReason, Payment, PaymentState, RefundState};
 use quita_pix::error::PixError;
@@ -31,7 +32,6 @@ use quita_table::store::{Found, ItemRef};
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
 use crate::movement::{Movement, Refusal};
-use crate::pay_oldest::{owing, pay_oldest, put_rest};
 use crate::refund_payment::told_of;
 
 /// Times a decision is made anew because someone else wrote first.
@@ -302,7 +302,7 @@ async fn plan(
             if tells_whose(&payment, pix) {
                 let payment = Payment { txid: pix.txid.clone(), ..payment };
                 movement = Movement::of(payment, false, ACTOR, now);
-                taken = find_home(deps, &mut movement, facts, pix).await?;
+                taken = home::find_home(deps, &mut movement, facts, pix).await?;
             } else {
                 movement = Movement::of(payment, false, ACTOR, now);
                 movement.load_places(deps).await?;
@@ -335,7 +335,7 @@ async fn plan(
             Taken::Parked
         }
         _ => {
-            let taken = find_home(deps, &mut movement, facts, pix).await?;
+            let taken = home::find_home(deps, &mut movement, facts, pix).await?;
             record_refunds(deps, &mut movement, pix).await?;
             taken
         }
@@ -365,118 +365,6 @@ fn first_movement(facts: &Facts, pix: &Pix, now: DateTime<Utc>) -> Movement {
         settled_on: None,
     };
     Movement::of(payment, known.is_none(), ACTOR, now)
-}
-
-/// Records that the money is there, and where it goes.
-async fn find_home(
-    deps: &Deps,
-    movement: &mut Movement,
-    mut facts: Facts,
-    pix: &Pix,
-) -> Result<Taken, Unknown> {
-    let own_key = facts.settings.pix_key.as_str();
-    let foreign = pix.chave.as_ref().is_some_and(|key| key.as_str() != own_key);
-    match facts.asked.take() {
-        Some(Leads::Charge { invoice, instalment, revision }) => {
-            match facts.found.take_invoice(&invoice) {
-                Some(invoice) => {
-                    let place = Place { invoice, instalment, revision };
-                    return credit_charge(deps, movement, place, foreign).await;
-                }
-                None => wait(
-                    movement,
-                    if foreign { ParkReason::ForeignKey } else { ParkReason::UnknownTxid },
-                ),
-            }
-        }
-        Some(Leads::Customer(customer)) if !foreign => match facts.found.take_customer(&customer) {
-            Some(known) => {
-                movement.add_customer(Some(known));
-                let invoices = owing(deps, &movement.payment().merchant, &customer).await?;
-                ask(movement, Command::Receive { in_full: None })?;
-                pay_oldest(movement, invoices, &customer).map_err(refused)?;
-                return Ok(Taken::Matched);
-            }
-            None => wait(movement, ParkReason::UnknownTxid),
-        },
-        Some(Leads::Customer(_)) => wait(movement, ParkReason::ForeignKey),
-        None if foreign => wait(movement, ParkReason::ForeignKey),
-        None => wait(movement, no_home(pix.txid.as_ref())),
-    }?;
-    Ok(Taken::Parked)
-}
-
-fn no_home(txid: Option<&Txid>) -> ParkReason {
-    if txid.is_some() { ParkReason::UnknownTxid } else { ParkReason::NoTxid }
-}
-
-/// The charge a Pix names.
-struct Place {
-    invoice: Invoice,
-    instalment: u16,
-    revision: u16,
-}
-
-async fn credit_charge(
-    deps: &Deps,
-    movement: &mut Movement,
-    place: Place,
-    foreign: bool,
-) -> Result<Taken, Unknown> {
-    let Place { invoice, instalment, revision } = place;
-    let (id, customer) = (invoice.id.clone(), invoice.customer.clone());
-    let payment = movement.payment().clone();
-    let is_news = !payment.state.is_received();
-    let received = Received {
-        instalment,
-        revision: Some(revision),
-        payment: &payment.id,
-        amount: payment.amount,
-        paid_at: payment.paid_at,
-        source: if is_news { Source::Receipt } else { Source::Unidentified },
-    };
-    let answer = if foreign {
-        let reason = ParkReason::ForeignKey;
-        Credit::Park(reason, doubt(&invoice, &received, reason))
-    } else {
-        credit(&invoice, &received, movement.now())
-    };
-    movement.add_invoice(Some(invoice));
-    movement.load_carrying(deps).await?;
-    match answer {
-        Credit::Matched { events, excess } if excess.is_zero() && is_news => {
-            let in_full = Some((id.clone(), instalment));
-            ask(movement, Command::Receive { in_full })?;
-            movement.extend_invoice(&id, events).map_err(refused)?;
-            Ok(Taken::Matched)
-        }
-        Credit::Matched { events, excess } => {
-            ask(movement, Command::Receive { in_full: None })?;
-            let amount = payment.amount - excess;
-            ask(movement, Command::Allocate { invoice: id.clone(), instalment, amount })?;
-            movement.extend_invoice(&id, events).map_err(refused)?;
-            if excess.is_positive() {
-                movement.load_customer(deps, &customer).await?;
-                put_rest(movement, &customer).map_err(refused)?;
-            }
-            Ok(Taken::Matched)
-        }
-        Credit::AlreadyCredited => {
-            ask(movement, Command::Receive { in_full: Some((id, instalment)) })?;
-            Ok(Taken::Matched)
-        }
-        Credit::Park(reason, events) => {
-            movement.extend_invoice(&id, events).map_err(refused)?;
-            wait(movement, reason)?;
-            Ok(Taken::Parked)
-        }
-    }
-}
-
-/// The money is there, and a person has to find its place.
-fn wait(movement: &mut Movement, reason: ParkReason) -> Result<(), Unknown> {
-    ask(movement, Command::Receive { in_full: None })?;
-    ask(movement, Command::Park { reason })
 }
 
 /// Records what the bank tells of the refunds of a payment.

@@ -49,16 +49,22 @@ impl Csv {
     pub(crate) fn new(mapping: CsvMapping) -> Self {
         let plan = Plan::of(mapping);
         let delimiter = plan.as_ref().map_or(b',', |plan| plan.delimiter);
+        let (mut text, mut ends) = (vec![0; ROW_BYTES_MAX], vec![0; COLUMNS_MAX]);
+        let mut rows = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        // The row reader drops a byte order mark from what it is given first, if that holds it
+        // whole, so a cut would decide. The mark of the file is gone already: an empty line goes
+        // first, which it passes over.
+        rows.read_record(b"\n", &mut text, &mut ends);
         Self {
             places: plan.as_ref().ok().and_then(|plan| plan.places_without_header()),
             plan,
-            rows: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            rows,
             quotes: Quotes::new(delimiter),
             line: 1,
             row_line: None,
-            text: vec![0; ROW_BYTES_MAX],
+            text,
             text_filled: 0,
-            ends: vec![0; COLUMNS_MAX],
+            ends,
             ends_filled: 0,
             announced: false,
             prints: Fingerprints::default(),

@@ -303,8 +303,11 @@ impl Payment {
         self.amount - self.allocated() - self.account_amount() - self.returned() - self.going_back()
     }
 
-    /// What can still be given back.
+    /// What can still be given back through the bank: nothing, where it is no Pix.
     pub fn refundable(&self) -> Money {
+        if self.id.end_to_end().is_none() {
+            return Money::ZERO;
+        }
         self.amount - self.returned() - self.going_back()
     }
 

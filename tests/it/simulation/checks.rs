@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+
 use quita_core::chase::{Decision, Rule, decide};
 use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle};
@@ -273,8 +275,18 @@ async fn answers(player: &Player, books: &Books) -> Vec<String> {
         let calendar = invoice.calendar();
         for instalment in &invoice.instalments {
             let facts = invoice.chase_facts(instalment, &calendar);
-            if let Decision::Send { step, .. } = decide(&facts, &rule, now) {
-                wrongs.push(format!("{} has `{}` left to send", invoice.id, step.id));
+            let Decision::Send { step, .. } = decide(&facts, &rule, now) else { continue };
+            let entry = books.work.iter().find(|it| it.subject.as_str() == invoice.id.as_str());
+            // A step that waited for the morning was overtaken by midnight: what is left of it goes out
+            // in the morning too.
+            let soon = now + TimeDelta::hours(12);
+            if entry.is_none_or(|entry| entry.due_at > soon) {
+                let charges: Vec<_> =
+                    instalment.charges.iter().map(|it| short(&it.state)).collect();
+                let (id, step, chase) = (&invoice.id, step.id, &instalment.chase);
+                wrongs.push(format!(
+                    "{id} has `{step}` left to send: {charges:?} {chase:?} indexed {entry:?}"
+                ));
             }
         }
     }

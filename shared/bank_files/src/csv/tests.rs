@@ -124,6 +124,23 @@ fn a_byte_order_mark_spoils_the_first_row() {
     );
 }
 
+/// One behind skipped lines is text, so the quote behind it opens nothing, whether a chunk holds all
+/// of it or a part.
+#[test]
+fn a_cut_inside_a_second_byte_order_mark_changes_what_is_read() {
+    let mut skipping = plain_mapping();
+    skipping.skip_lines = 1;
+    for (format, file) in [
+        (Format::Csv(skipping), "Extrato\n\u{feff}\"2026-11-01\";a;1,00\n"),
+        (Format::Csv(plain_mapping()), "\u{feff}\u{feff}\"2026-11-01\";a;1,00\n"),
+    ] {
+        let whole = read(&format, file.as_bytes()).unwrap();
+        let Item::BadLine(bad) = &whole.0[1] else { panic!("{whole:?}") };
+        assert!(bad.reason.contains("its date"), "{}", bad.reason);
+        assert_eq!(read_in(&format, file.as_bytes(), 1).unwrap(), whole);
+    }
+}
+
 #[test]
 fn a_row_with_a_fault_takes_others_with_it() {
     for (row, expect) in [
