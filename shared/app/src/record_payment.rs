@@ -9,7 +9,7 @@ use quita_core::document::TaxId;
 use quita_core::ids::{CustomerId, MerchantId, OtherPaymentId, PaymentId};
 use quita_core::merchant::Merchant;
 use quita_core::money::Money;
-use quita_core::payment::{Command, Method, Payer, Payment, PaymentState};
+use quita_core::payment::{Command, Method, Payer, Payment};
 use quita_core::terms_draft::parse_date;
 use quita_core::violation::Violation;
 use quita_core::zone::{civil_date, instant_at};
@@ -129,23 +129,11 @@ async fn plan(
     };
     let id = OtherPaymentId::from_ulid(&deps.ids.ulid(now))
         .map_err(|error| Unknown::new("making an id", error))?;
+    let id = PaymentId::Other(id);
     let payment = Payment {
-        merchant: settings.merchant.clone(),
-        id: PaymentId::Other(id),
-        version: 0,
-        method,
-        txid: None,
-        amount,
-        paid_at,
-        seen_at: now,
         payer: read.payer.clone(),
         memo: read.memo.clone(),
-        state: PaymentState::Unknown,
-        allocations: Vec::new(),
-        on_account: None,
-        refunds: Vec::new(),
-        attention: None,
-        settled_on: None,
+        ..Payment::told(&settings.merchant, id, method, amount, paid_at, now)
     };
     let customer_id = customer.id.clone();
     let mut movement = Movement::of(payment, true, ACTOR, now);

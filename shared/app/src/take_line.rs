@@ -11,7 +11,7 @@ use quita_core::journal;
 use quita_core::matching::{self, Known, Line, Way};
 use quita_core::merchant::Merchant;
 use quita_core::money::Money;
-use quita_core::payment::{Command, Method, ParkReason, Payer, Payment, PaymentState};
+use quita_core::payment::{Command, Method, ParkReason, Payer, Payment};
 use quita_core::zone::instant_at;
 use quita_table::items::{EventRow, Stored};
 use quita_table::keys::Aggregate;
@@ -210,23 +210,12 @@ impl<'a> Taker<'a> {
         amount: Money,
     ) -> Result<Movement, Unknown> {
         let now = self.deps.clock.now();
+        let (merchant, paid_at) = (&self.settings.merchant, self.paid_at(entry));
         let payment = Payment {
-            merchant: self.settings.merchant.clone(),
-            id,
-            version: 0,
-            method,
             txid: entry.clues.txid.clone(),
-            amount,
-            paid_at: self.paid_at(entry),
-            seen_at: now,
             payer: payer_of(entry),
             memo: Some(memo_of(entry)),
-            state: PaymentState::Unknown,
-            allocations: Vec::new(),
-            on_account: None,
-            refunds: Vec::new(),
-            attention: None,
-            settled_on: None,
+            ..Payment::told(merchant, id, method, amount, paid_at, now)
         };
         let mut movement = Movement::of(payment, true, ACTOR, now);
         ask(&mut movement, Command::Receive { in_full: None })?;

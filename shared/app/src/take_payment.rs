@@ -346,23 +346,16 @@ async fn plan(
 /// The payment as the bank, or else the callback, tells of it.
 fn first_movement(facts: &Facts, pix: &Pix, now: DateTime<Utc>) -> Movement {
     let known = facts.payment.as_ref();
+    let (merchant, id) = (&facts.settings.merchant, PaymentId::from(pix.end_to_end_id.clone()));
+    let seen_at = known.map_or(now, |payment| payment.seen_at);
+    let told = Payment::told(merchant, id, Method::Pix, pix.valor, pix.horario, seen_at);
     let payment = Payment {
-        merchant: facts.settings.merchant.clone(),
-        id: PaymentId::from(pix.end_to_end_id.clone()),
         version: known.map_or(0, |payment| payment.version),
-        method: Method::Pix,
         txid: pix.txid.clone(),
-        amount: pix.valor,
-        paid_at: pix.horario,
-        seen_at: known.map_or(now, |payment| payment.seen_at),
         payer: pix.payer(),
-        memo: None,
         state: known.map_or(PaymentState::Unknown, |payment| payment.state.clone()),
-        allocations: Vec::new(),
-        on_account: None,
-        refunds: Vec::new(),
         attention: known.and_then(|payment| payment.attention.clone()),
-        settled_on: None,
+        ..told
     };
     Movement::of(payment, known.is_none(), ACTOR, now)
 }

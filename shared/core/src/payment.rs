@@ -273,6 +273,35 @@ impl RefundState {
 }
 
 impl Payment {
+    /// A payment that somebody told of, before anything was decided about it.
+    pub fn told(
+        merchant: &MerchantId,
+        id: PaymentId,
+        method: Method,
+        amount: Money,
+        paid_at: DateTime<Utc>,
+        seen_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            merchant: merchant.clone(),
+            id,
+            version: 0,
+            method,
+            txid: None,
+            amount,
+            paid_at,
+            seen_at,
+            payer: None,
+            memo: None,
+            state: PaymentState::Unknown,
+            allocations: Vec::new(),
+            on_account: None,
+            refunds: Vec::new(),
+            attention: None,
+            settled_on: None,
+        }
+    }
+
     /// What instalments have of it.
     pub fn allocated(&self) -> Money {
         self.allocations.iter().map(|allocation| allocation.amount).sum()
