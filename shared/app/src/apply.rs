@@ -21,8 +21,20 @@ pub(crate) fn apply(
 ) -> Result<(Commit, Invoice), Unknown> {
     let before = invoice.version;
     let after = events.iter().fold(invoice, |invoice, event| evolve(invoice, event, now));
-    let commit = add_invoice(commit, &after, Expected::Version(before), now)?;
-    Ok((add_rows(commit, &after, before, events, actor, now), after))
+    Ok((changed(commit, &after, before, events, actor, now)?, after))
+}
+
+/// Adds an invoice to which the events were applied already; `before` is the version it was read at.
+pub(crate) fn changed(
+    commit: Commit,
+    after: &Invoice,
+    before: u64,
+    events: &[Event],
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<Commit, Unknown> {
+    let commit = add_invoice(commit, after, Expected::Version(before), now)?;
+    Ok(add_rows(commit, after, before, events, actor, now))
 }
 
 /// Adds an invoice that was just opened, with its first events.

@@ -70,7 +70,8 @@ pub struct Movement {
 }
 
 struct Tracked {
-    invoice: Invoice,
+    /// Version it was read at.
+    before: u64,
     events: Vec<invoice::Event>,
     after: Invoice,
 }
@@ -128,7 +129,7 @@ impl Movement {
     pub async fn load_carrying(&mut self, deps: &Deps) -> Result<(), Unknown> {
         let carries =
             |invoice: &Invoice| invoice.issuing.settling.late_shortfall == LateShortfall::Carry;
-        let invoices = self.invoices.values().map(|tracked| &tracked.invoice);
+        let invoices = self.invoices.values().map(|tracked| &tracked.after);
         let customers: Vec<CustomerId> =
             invoices.filter(|it| carries(it)).map(|it| it.customer.clone()).collect();
         for customer in customers {
@@ -175,8 +176,8 @@ impl Movement {
 
     pub fn add_invoice(&mut self, invoice: Option<Invoice>) {
         if let Some(invoice) = invoice {
-            let (id, after) = (invoice.id.clone(), invoice.clone());
-            self.invoices.entry(id).or_insert(Tracked { invoice, events: Vec::new(), after });
+            let tracked = Tracked { before: invoice.version, events: Vec::new(), after: invoice };
+            self.invoices.entry(tracked.after.id.clone()).or_insert(tracked);
         }
     }
 
@@ -253,13 +254,12 @@ impl Movement {
             if let invoice::Event::PaymentMatched { split, .. } = &event
                 && !split.carried.is_zero()
             {
-                let account = self.customers.get_mut(&tracked.invoice.customer);
+                let account = self.customers.get_mut(&tracked.after.customer);
                 let account = account.ok_or(Refusal::NoCustomer)?;
                 account.customer.carried += split.carried;
                 account.touch();
             }
-            let before = std::mem::replace(&mut tracked.after, tracked.invoice.clone());
-            tracked.after = invoice::evolve(before, &event, self.now);
+            tracked.after = invoice::evolve(tracked.after.clone(), &event, self.now);
             tracked.events.push(event);
         }
         Ok(())
@@ -361,7 +361,8 @@ impl Movement {
             commit = commit.event(row);
         }
         for tracked in invoices.into_values().filter(|tracked| !tracked.events.is_empty()) {
-            commit = apply::apply(commit, tracked.invoice, &tracked.events, &actor, now)?.0;
+            let Tracked { before, events, after } = tracked;
+            commit = apply::changed(commit, &after, before, &events, &actor, now)?;
         }
         for account in customers.into_values() {
             if account.customer.version != account.before {
