@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: what Quita costs in time, as rates, quantiles and ratios.
 //!
 //! Every figure is taken in one run on one machine, so ratios between rows mean more than the rows.
-//! Nothing here asserts a time. Arguments name the groups to run: pure, calls, imports, sweep.
+//! Nothing here asserts a time. Arguments name the groups to run: pure, calls,
+//! imports, cost, capacity, sweep.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark's panic is its report")]
 
@@ -9,12 +10,18 @@
 #[allow(dead_code, reason = "the benchmark uses a part of the tests' world")]
 mod world;
 
+#[path = "figures/capacity.rs"]
+mod capacity;
+#[path = "figures/cost.rs"]
+mod cost;
 #[path = "figures/imports.rs"]
 mod imports;
 #[path = "figures/peak.rs"]
 mod peak;
 #[path = "figures/portfolio.rs"]
 mod portfolio;
+#[path = "figures/prices.rs"]
+mod prices;
 #[path = "figures/statement.rs"]
 mod statement;
 
@@ -53,6 +60,12 @@ fn main() {
     if is_asked("imports") {
         imports::reading();
         runtime.block_on(imports::importing());
+    }
+    if is_asked("cost") {
+        runtime.block_on(cost::of_invoices());
+    }
+    if is_asked("capacity") {
+        runtime.block_on(cost::capacity());
     }
     if is_asked("sweep") {
         runtime.block_on(portfolio::sweep());

@@ -110,7 +110,7 @@ async fn a_charge_the_bank_refuses_for_good_says_why_and_can_be_issued_anew() {
     let customer = world.customer().await;
     let own = PixKey::parse(&world.bank.config().keys[0]).unwrap();
     change_merchant(&world, |merchant| {
-        merchant.pix_key = PixKey::parse("errada@acme.example").unwrap();
+        merchant.pix_key = Some(PixKey::parse("errada@acme.example").unwrap());
     })
     .await;
     let invoice = world.invoice(&customer, json!({})).await;
@@ -121,7 +121,7 @@ async fn a_charge_the_bank_refuses_for_good_says_why_and_can_be_issued_anew() {
     assert_eq!(world.bank.total_calls(), 0, "a refusal is final");
     assert_eq!(world.steps(), Vec::<String>::new());
 
-    change_merchant(&world, |merchant| merchant.pix_key = own.clone()).await;
+    change_merchant(&world, |merchant| merchant.pix_key = Some(own.clone())).await;
     let invoice = reissue(&world, &invoice).await;
     assert_eq!(text(charge(&invoice), "status"), "active");
     assert_eq!(charge(&invoice)["revision"], 1);

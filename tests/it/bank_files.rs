@@ -5,3 +5,5 @@ mod refusals;
 mod repeats;
 mod taking;
 mod written;
+
+pub use written::{announced, begun, credit, imported, ofx, put};

@@ -328,7 +328,7 @@ async fn open_chat(status: StatusCode) -> (String, Posts) {
 async fn chased_into_the_chat(status: StatusCode) -> (World, Value, Posts) {
     let world = World::new().await;
     let (url, posts) = open_chat(status).await;
-    change_merchant(&world, |merchant| merchant.chat_webhook = Some(url)).await;
+    change_merchant(&world, |merchant| merchant.chat_webhook = Some(url.into())).await;
     let customer = world.customer().await;
     let invoice = world.invoice(&customer, json!({ "due_date": "2026-12-03" })).await;
     walk(&world, "2026-12-04 12:00").await;
@@ -366,7 +366,7 @@ async fn a_chat_that_cannot_be_reached_is_not_posted_to_again_and_the_mail_goes_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     drop(listener);
-    change_merchant(&world, |merchant| merchant.chat_webhook = Some(url)).await;
+    change_merchant(&world, |merchant| merchant.chat_webhook = Some(url.into())).await;
     let customer = world.customer().await;
     let invoice = world.invoice(&customer, json!({ "due_date": "2026-12-03" })).await;
     walk(&world, "2026-12-04 09:00").await;

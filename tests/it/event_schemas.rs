@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use quita_app::bus::BusEvent;
 use quita_app::event_data::{event_data, payment_data};
+use quita_core::audit::Changes;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::payment::{ParkReason, evolve};
 use quita_table::items::EventRow;
@@ -23,6 +24,7 @@ fn rows() -> Vec<EventRow> {
         name: name.to_owned(),
         data,
         postings: Vec::new(),
+        changes: Changes::default(),
     };
     let of_invoices = every_event()
         .into_iter()

@@ -155,12 +155,13 @@ async fn dismissed_money_is_set_aside_and_not_forgotten() {
 async fn doubted(world: &World) -> (Value, String) {
     let invoice = world.issued().await;
     change_merchant(world, |merchant| {
-        merchant.pix_key = PixKey::parse("outra@acme.example").unwrap();
+        merchant.pix_key = Some(PixKey::parse("outra@acme.example").unwrap());
     })
     .await;
     let id = world.pay(&txid(&invoice, 1)).await;
     let key = world.bank.config().keys[0].clone();
-    change_merchant(world, move |merchant| merchant.pix_key = PixKey::parse(&key).unwrap()).await;
+    change_merchant(world, move |merchant| merchant.pix_key = Some(PixKey::parse(&key).unwrap()))
+        .await;
     let held = world.reload(&invoice).await;
     assert_eq!(text(&held["next_action"], "why"), "on_hold");
     (invoice, id)

@@ -1,6 +1,9 @@
 //! One binary of integration tests; each module is named for what it fears.
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
+mod access;
+mod approvals;
+mod audit;
 mod bad_invoices;
 mod bad_payments;
 mod bad_requests;
@@ -11,23 +14,31 @@ mod books;
 mod callbacks;
 mod changes;
 mod chasing;
+mod cost;
+mod e2e;
 mod event_schemas;
 mod exceptions;
 mod files;
 mod house;
 mod idempotency;
+mod links;
 mod main_job;
 mod meter;
+mod onboarding;
 mod openapi;
 mod parity;
 mod parked_money;
 mod payments;
 mod permissions;
+mod privacy;
 mod reconciliation;
+mod redaction;
 mod refunds;
 mod sample_events;
 mod schema;
+mod sign_in;
 mod simulation;
 mod tenants;
 mod traps;
+mod webhooks_out;
 mod world;

@@ -1,11 +1,13 @@
 //! Fears about `infra/openapi.yaml`: a reference that leads nowhere, an example that the schema
 //! refuses, an error that is documented otherwise than it is answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use quita_core::access::{Lapsed, Permission};
 use quita_core::violation::Violation;
 use quita_edge::Problem;
 use quita_edge::problem::TYPE_BASE;
+use quita_edge::routes::Access;
 use serde_json::Value;
 
 use crate::files::{array, object, openapi, text};
@@ -13,8 +15,19 @@ use crate::schema::{faults, resolve};
 
 /// Members of a path that are methods.
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
-/// A write that writes nothing, and one that its own bytes are known by.
-const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/bank_files/{bank_file_id}/parts/{part}"];
+/// Writes that write nothing, one that its own bytes are known by, and decisions: a request is
+/// decided about once, however often that is said.
+const WITHOUT_KEY: [&str; 6] = [
+    "/v1/quotes",
+    "/v1/session/end",
+    "/v1/bank_files/{bank_file_id}/parts/{part}",
+    "/v1/invoices/{invoice_id}/links",
+    "/v1/approvals/{approval_id}/approve",
+    "/v1/approvals/{approval_id}/reject",
+];
+
+/// What an address that shows pages may answer an error with.
+const PAGE_ERRORS: [&str; 2] = ["text/html", "application/problem+json"];
 
 /// Path, method and operation of everything documented, with the path's own parameters added.
 pub fn operations(document: &Value) -> Vec<(String, String, Value)> {
@@ -146,10 +159,52 @@ fn every_route_of_v1_needs_a_key_and_answers_problems() {
         for (status, response) in errors.filter(|(status, _)| *status != "429") {
             let kinds: Vec<&String> =
                 object(&seen(&document, response)["content"]).keys().collect();
-            let page = path.starts_with("/p/") && kinds == ["text/html"];
-            assert!(page || kinds == ["application/problem+json"], "{at} {status}: {kinds:?}");
+            let is_page = path.starts_with("/p/") || path.starts_with("/sign_in/");
+            let page = is_page && kinds.iter().all(|kind| PAGE_ERRORS.contains(&kind.as_str()));
+            // The gateway answers 401 and 403 for itself as well.
+            let refused = matches!(status.as_str(), "401" | "403") && path.starts_with("/v1/");
+            let expected: &[&str] = match refused {
+                true => &["application/json", "application/problem+json"],
+                false => &["application/problem+json"],
+            };
+            assert!(page || kinds == expected, "{at} {status}: {kinds:?}");
         }
     }
+}
+
+/// What a caller needs is in the code's own tables of routes; the document says the same.
+#[test]
+fn a_permission_is_documented_otherwise_than_it_is_asked_for() {
+    let tables =
+        [quita_create_invoice::ROUTES, quita_receivables_api::ROUTES, quita_admin_api::ROUTES];
+    let asked: BTreeMap<String, String> = tables
+        .into_iter()
+        .flatten()
+        .map(|route| {
+            let access = match route.access {
+                Access::Open => "open".to_owned(),
+                Access::Operator => "operator".to_owned(),
+                Access::Needs(permission) => permission.to_string(),
+            };
+            (route.key.to_owned(), access)
+        })
+        .collect();
+    let ours = |path: &str| !path.starts_with("/p/") && !path.starts_with("/pix/");
+    let documented: BTreeMap<String, String> = operations(&openapi())
+        .into_iter()
+        .filter(|(path, _, _)| ours(path))
+        .map(|(path, method, operation)| {
+            let is_open = operation.get("security").is_some_and(|needs| array(needs).is_empty());
+            let access = match operation["x-permission"].as_str() {
+                Some(permission) => permission,
+                None if operation["x-operator"] == true => "operator",
+                None if is_open => "open",
+                None => "nothing",
+            };
+            (format!("{} {path}", method.to_uppercase()), access.to_owned())
+        })
+        .collect();
+    assert_eq!(documented, asked);
 }
 
 /// The examples of one media type.
@@ -185,14 +240,19 @@ fn every_problem() -> Vec<Problem> {
         Problem::Malformed { detail: "x".to_owned() },
         Problem::IdempotencyKeyMissing,
         Problem::Unauthorized,
+        Problem::Lapsed(Lapsed::Expired),
+        Problem::Forbidden(Permission::MoveMoney),
+        Problem::OperatorOnly,
         Problem::NotFound,
         Problem::MethodNotAllowed,
+        Problem::LinkOver,
         Problem::Conflict { detail: "x".to_owned() },
         Problem::BodyTooLarge { bytes_max: 1 },
         Problem::Invalid(vec![Violation::new("amount", "use another")]),
         Problem::IdempotencyKeyReused,
         Problem::Internal,
         Problem::Unavailable,
+        Problem::NotNow { detail: "x".to_owned() },
     ];
     // A new variant stops the compiler here: add it above.
     for problem in &all {
@@ -200,14 +260,19 @@ fn every_problem() -> Vec<Problem> {
             Problem::Malformed { .. }
             | Problem::IdempotencyKeyMissing
             | Problem::Unauthorized
+            | Problem::Lapsed(_)
+            | Problem::Forbidden(_)
+            | Problem::OperatorOnly
             | Problem::NotFound
             | Problem::MethodNotAllowed
+            | Problem::LinkOver
             | Problem::Conflict { .. }
             | Problem::BodyTooLarge { .. }
             | Problem::Invalid(_)
             | Problem::IdempotencyKeyReused
             | Problem::Internal
-            | Problem::Unavailable => {}
+            | Problem::Unavailable
+            | Problem::NotNow { .. } => {}
         }
     }
     all

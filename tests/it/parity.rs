@@ -2,16 +2,26 @@
 //! route that is documented and leads nowhere, an event nobody hears, an index the code asks for
 //! and the table lacks.
 
+mod alarms;
+mod durability;
+mod gate;
+mod schedules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
+use quita_app::access::{api_keys, people};
 use quita_app::bus::{
-    BusEvent, CHARGE_DUE, CONFIRM_DUE, IMPORT_DUE, RECONCILE_DUE, SHARD_DUE, SOURCE,
+    BusEvent, CHARGE_DUE, CONFIRM_DUE, DELIVERY_DUE, IMPORT_DUE, RECONCILE_DUE, SHARD_DUE, SOURCE,
 };
 use quita_app::clear_flag::FLAG_CLEARED;
-use quita_app::routing::ROUTES;
-use quita_core::ids::{ImportId, InvoiceId, MerchantId, PaymentId};
+use quita_app::routing::{EVERY_FACT, ROUTES, WORK_SUFFIX};
+use quita_app::webhooks::manage_endpoints;
+use quita_app::{create_customer, onboarding, settings};
+use quita_core::ids::{DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Event;
+use quita_core::{approval, erasure};
+use quita_local::routes::HTTP_ROUTES;
 use quita_table::items::kind;
 use quita_table::keys::WORK_SHARDS;
 use quita_table::schema as table_schema;
@@ -26,8 +36,19 @@ use crate::schema::faults;
 const RECONCILIATION_EVENTS: [&str; 3] = quita_core::reconciliation::Event::NAMES;
 /// Events of bank files and of their lines.
 const IMPORT_EVENTS: [&str; 5] = quita_core::bank_import::EVENTS;
+/// Events of a merchant, its customers, and who may do what for it.
+const ADMIN_EVENTS: [&[&str]; 7] = [
+    &[settings::CHANGED, create_customer::CREATED, FLAG_CLEARED],
+    &[api_keys::CREATED, api_keys::ROTATED, api_keys::REVOKED],
+    &[people::ADDED, people::CHANGED, people::REMOVED],
+    &onboarding::EVENTS,
+    &manage_endpoints::EVENTS,
+    &approval::EVENTS,
+    &erasure::EVENTS,
+];
 /// Events that ask for work instead of telling a fact.
-const WORK_EVENTS: [&str; 5] = [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE];
+const WORK_EVENTS: [&str; 6] =
+    [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE, DELIVERY_DUE];
 
 /// Resources of one type, by their names.
 fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
@@ -107,15 +128,10 @@ fn every_documented_path_is_a_route_and_every_route_is_documented() {
 
 #[test]
 fn every_route_leads_to_the_function_that_has_its_permissions() {
-    for (route, folder) in routes(&template()) {
-        let expected = match route.as_str() {
-            "POST /v1/invoices" => "create_invoice",
-            bank if bank.starts_with("POST /pix/") => "payment_webhook",
-            page if page.starts_with("GET /p/") => "portal",
-            _ => "receivables_api",
-        };
-        assert_eq!(folder, expected, "{route}");
-    }
+    let local = HTTP_ROUTES
+        .iter()
+        .map(|(method, path, function)| (format!("{method} {path}"), function.name().to_owned()));
+    assert_eq!(routes(&template()), local.collect());
 }
 
 #[test]
@@ -127,22 +143,26 @@ fn every_function_behind_a_route_may_be_called_by_the_gateway() {
         .filter(|one| one["Properties"]["Principal"] == "apigateway.amazonaws.com")
         .map(|one| text(&one["Properties"]["FunctionName"]["Ref"]).to_owned())
         .collect();
-    let routed: BTreeSet<String> =
-        routes(&template).values().map(|folder| pascal_case(folder)).collect();
-    assert_eq!(called, routed);
+    let routed = routes(&template).into_values().map(|folder| pascal_case(&folder));
+    // The gateway asks the authorizer by itself, before any of them.
+    let asked = routed.chain(["Authorize".to_owned()]);
+    assert_eq!(called, asked.collect());
 }
 
 #[test]
 fn every_event_the_code_routes_is_what_the_rules_deliver() {
     let template = template();
+    let every_fact = json!({ "anything-but": { "suffix": WORK_SUFFIX } });
     let mut ruled = BTreeMap::new();
     for (folder, (_, function)) in functions(&template) {
         for rule in triggers(&function, "EventBridgeRule") {
             assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }), "{folder}");
             assert_eq!(rule["Pattern"]["source"], json!([SOURCE]), "{folder}");
-            let types = array(&rule["Pattern"]["detail-type"]).iter();
-            let types: BTreeSet<String> = types.map(|name| text(name).to_owned()).collect();
-            assert!(ruled.insert(folder.clone(), types).is_none(), "{folder} has two rules");
+            let types = array(&rule["Pattern"]["detail-type"]);
+            assert_eq!(types.contains(&every_fact), folder == EVERY_FACT, "{folder}");
+            let named = types.iter().filter(|one| **one != every_fact);
+            let named: BTreeSet<String> = named.map(|name| text(name).to_owned()).collect();
+            assert!(ruled.insert(folder.clone(), named).is_none(), "{folder} has two rules");
         }
     }
     let routed: BTreeMap<String, BTreeSet<String>> = ROUTES
@@ -155,6 +175,18 @@ fn every_event_the_code_routes_is_what_the_rules_deliver() {
 }
 
 #[test]
+fn an_event_that_asks_for_work_is_told_to_merchants_as_a_fact() {
+    for detail_type in WORK_EVENTS {
+        assert!(detail_type.ends_with(WORK_SUFFIX), "{detail_type}");
+    }
+    let facts = names_in("infra/events", ".json");
+    let facts = facts.iter().filter(|name| !WORK_EVENTS.contains(&name.as_str()));
+    for detail_type in facts {
+        assert!(!detail_type.ends_with(WORK_SUFFIX), "{detail_type} is told to nobody");
+    }
+}
+
+#[test]
 fn every_event_on_the_bus_has_a_schema_and_every_schema_an_event() {
     let invoice = every_event().iter().map(Event::name).collect::<BTreeSet<_>>();
     let payment = every_payment_event();
@@ -164,7 +196,7 @@ fn every_event_on_the_bus_has_a_schema_and_every_schema_an_event() {
         .chain(payment)
         .chain(RECONCILIATION_EVENTS)
         .chain(IMPORT_EVENTS)
-        .chain([FLAG_CLEARED]);
+        .chain(ADMIN_EVENTS.into_iter().flatten().copied());
     let facts = facts.map(|name| format!("{name}.v1"));
     let known: BTreeSet<String> = facts.chain(WORK_EVENTS.map(str::to_owned)).collect();
     assert_eq!(names_in("infra/events", ".json"), known);
@@ -183,6 +215,8 @@ fn every_event_that_asks_for_work_is_what_its_schema_says() {
     let invoice = InvoiceId::parse("inv_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
     let payment = PaymentId::parse("E18236120202612101345s0123456789").unwrap();
     let import = ImportId::parse("imp_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
+    let endpoint = EndpointId::parse("whe_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
+    let delivery = DeliveryId::parse("msg_01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap();
     let at = DateTime::UNIX_EPOCH;
     let last_shard = WORK_SHARDS - 1;
     for event in [
@@ -190,6 +224,7 @@ fn every_event_that_asks_for_work_is_what_its_schema_says() {
         BusEvent::confirm_due(&merchant, &payment, at),
         BusEvent::reconcile_due(&merchant, at),
         BusEvent::import_due(&merchant, &import, at),
+        BusEvent::delivery_due(&merchant, &endpoint, &delivery, at),
         BusEvent::shard_due(last_shard, at),
     ] {
         let schema = event_schema(&event.detail_type);
@@ -217,18 +252,6 @@ fn every_key_index_and_setting_of_the_table_is_the_one_the_code_asks_for() {
 }
 
 #[test]
-fn the_table_survives_a_mistake() {
-    let table = &template()["Resources"]["Table"];
-    assert_eq!(table["DeletionPolicy"], "Retain");
-    assert_eq!(table["UpdateReplacePolicy"], "Retain");
-    let properties = &table["Properties"];
-    assert_eq!(properties["DeletionProtectionEnabled"], true);
-    let recovery = &properties["PointInTimeRecoverySpecification"];
-    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
-    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
-}
-
-#[test]
 fn every_event_row_wakes_the_relay_and_no_other_item_does() {
     let template = template();
     let functions = functions(&template);
@@ -238,70 +261,8 @@ fn every_event_row_wakes_the_relay_and_no_other_item_does() {
     assert_eq!(streams, of_relay);
     let [stream] = of_relay.as_slice() else { panic!("one stream is expected") };
     assert_eq!(stream["Stream"], json!({ "Fn::GetAtt": "Table.StreamArn" }));
-    assert_eq!(stream["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
-    assert_eq!(stream["BisectBatchOnFunctionError"], true);
     let [filter] = array(&stream["FilterCriteria"]["Filters"]) else { panic!("one filter") };
     let pattern: Value = serde_json::from_str(text(&filter["Pattern"])).unwrap();
     let row = json!({ "NewImage": { "kind": { "S": [kind::EVENT] } } });
     assert_eq!(pattern, json!({ "eventName": ["INSERT"], "dynamodb": row }));
-}
-
-/// Minutes between two runs of a schedule such as `rate(5 minutes)`; `None` for what EventBridge
-/// would refuse, as one minute in the plural.
-fn rate_minutes(expression: &str) -> Option<u32> {
-    let inner = expression.strip_prefix("rate(")?.strip_suffix(')')?;
-    let (count, unit) = inner.split_once(' ')?;
-    let count: u32 = count.parse().ok().filter(|count| *count > 0)?;
-    let singular = unit.strip_suffix('s').unwrap_or(unit);
-    if (unit == singular) != (count == 1) {
-        return None;
-    }
-    let minutes = match singular {
-        "minute" => 1,
-        "hour" => 60,
-        "day" => 24 * 60,
-        _ => return None,
-    };
-    count.checked_mul(minutes)
-}
-
-#[test]
-fn a_schedule_that_aws_refuses_is_found_here_since_no_lint_does() {
-    let check = |expression, minutes| assert_eq!(rate_minutes(expression), minutes, "{expression}");
-    check("rate(1 minute)", Some(1));
-    check("rate(2 hours)", Some(120));
-    check("rate(5 minute)", None);
-    check("rate(1 minutes)", None);
-    check("rate(0 minutes)", None);
-    check("rate(1 week)", None);
-    check("every minute", None);
-
-    let template = template();
-    let functions = functions(&template);
-    let schedules: Vec<(&String, Option<u32>)> = functions
-        .iter()
-        .flat_map(|(folder, (_, function))| {
-            triggers(function, "Schedule")
-                .map(move |one| (folder, rate_minutes(text(&one["Schedule"]))))
-        })
-        .collect();
-    assert_eq!(schedules, [(&"sweep_reminders".to_owned(), Some(1))]);
-}
-
-#[test]
-fn every_asynchronous_function_has_a_place_for_what_it_cannot_handle() {
-    let template = template();
-    for (folder, (name, function)) in functions(&template) {
-        let queue = json!({ "Fn::GetAtt": format!("{name}DeadLetters.Arn") });
-        let to_queue = |place: &Value| place["OnFailure"]["Destination"] == queue;
-        let properties = &function["Properties"];
-        let rules = triggers(&function, "EventBridgeRule").chain(triggers(&function, "Schedule"));
-        for rule in rules {
-            assert_eq!(rule["DeadLetterConfig"]["Arn"], queue, "{folder}");
-            assert!(to_queue(&properties["EventInvokeConfig"]["DestinationConfig"]), "{folder}");
-        }
-        for stream in triggers(&function, "DynamoDB") {
-            assert!(to_queue(&stream["DestinationConfig"]), "{folder}");
-        }
-    }
 }

@@ -75,7 +75,7 @@ async fn a_pix_to_a_key_that_is_not_ours_is_parked() {
     let world = World::new().await;
     let invoice = world.issued().await;
     change_merchant(&world, |merchant| {
-        merchant.pix_key = PixKey::parse("outra@acme.example").unwrap();
+        merchant.pix_key = Some(PixKey::parse("outra@acme.example").unwrap());
     })
     .await;
     let e2eid = world.pay(&txid(&invoice, 1)).await;
@@ -115,6 +115,7 @@ async fn a_pix_the_bank_comes_to_know_later_is_credited() {
             assignee: None,
         }),
         settled_on: None,
+        bank_lines: Vec::new(),
     };
     let commit = Commit::new(&payment.merchant).payment(&payment, Expected::New, None);
     world.machine.deps().store.commit(commit).await.unwrap();

@@ -43,8 +43,8 @@ pub fn every_event() -> Vec<Event> {
             instalment,
             revision,
             txid: charge.0,
-            location: charge.1,
-            br_code: charge.2,
+            location: charge.1.into(),
+            br_code: charge.2.into(),
         },
         Event::ChargeDelayed { instalment, revision, reason: reason.clone(), next_try_at },
         Event::ChargeRejected { instalment, revision, reason: reason.clone() },
@@ -115,6 +115,8 @@ pub fn every_event() -> Vec<Event> {
             debt,
         },
         Event::BoletoNamed { instalment, our_number: "109/00012345-6".to_owned() },
+        Event::LinksRevoked { generation: 1, reason: reason.clone() },
+        Event::PartyErased,
         Event::CancelRequested { reason: reason.clone() },
         Event::CancelRefused { reason },
         Event::Canceled { principal: amount },
@@ -150,9 +152,11 @@ fn place(event: &Event) -> usize {
         Event::Adjusted { kind: Adjustment::Reinstatement, .. } => 20,
         Event::DueDateExtended { .. } => 21,
         Event::BoletoNamed { .. } => 22,
-        Event::CancelRequested { .. } => 23,
-        Event::CancelRefused { .. } => 24,
-        Event::Canceled { .. } => 25,
+        Event::LinksRevoked { .. } => 23,
+        Event::PartyErased => 24,
+        Event::CancelRequested { .. } => 25,
+        Event::CancelRefused { .. } => 26,
+        Event::Canceled { .. } => 27,
     }
 }
 
@@ -196,6 +200,7 @@ pub fn payment() -> Payment {
         refunds: vec![refund],
         attention: None,
         settled_on: None,
+        bank_lines: Vec::new(),
     }
 }
 
@@ -226,6 +231,7 @@ pub fn every_payment_event() -> Vec<payment::Event> {
         Event::RefundFailed { id, why },
         Event::TakenBack { id: "med-1".to_owned(), amount, origin: RefundOrigin::Dispute },
         Event::Settled { on: NaiveDate::from_ymd_opt(2026, 12, 10).unwrap() },
+        Event::PayerErased,
     ];
     let places: Vec<usize> = events.iter().map(payment_place).collect();
     assert_eq!(places, (0..events.len()).collect::<Vec<_>>());
@@ -255,6 +261,7 @@ fn payment_place(event: &payment::Event) -> usize {
         Event::RefundFailed { .. } => 16,
         Event::TakenBack { .. } => 17,
         Event::Settled { .. } => 18,
+        Event::PayerErased => 19,
     }
 }
 

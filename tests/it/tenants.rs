@@ -1,8 +1,10 @@
 //! Two merchants in one table: neither sees, changes or even learns of what is the other's.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
-use quita_app::keys;
 use quita_app::ports::Secrets as _;
+use quita_core::access::Permission;
 use quita_core::ids::MerchantId;
 use quita_psp_sandbox::PayOptions;
 use quita_table::{Commit, Expected};
@@ -10,14 +12,16 @@ use serde_json::{Value, json};
 
 use crate::bad_invoices::assert_wrote_nothing;
 use crate::callbacks::told;
+use crate::files::openapi;
+use crate::openapi::operations;
 use crate::world::{Answer, MERCHANT, World, merchant_settings, text, txid};
 
 const OTHER: &str = "mer_other";
-const OTHER_KEY: &str = "qk_test_other";
 
 /// A second merchant at the same bank, with a key of its own.
 pub struct Other<'a> {
     world: &'a World,
+    key: String,
     headers_made: std::cell::Cell<u32>,
 }
 
@@ -29,20 +33,13 @@ impl<'a> Other<'a> {
         world.machine.deps().store.commit(commit).await.unwrap();
         let bank = world.secrets.get(&format!("bank/{MERCHANT}")).await.unwrap().unwrap();
         world.secrets.set(format!("bank/{OTHER}"), bank);
-        let bearer = world.bearer();
-        let own = bearer.trim_start_matches("Bearer ");
-        let known = json!([
-            { "sha256": keys::hash(own), "merchant": MERCHANT },
-            { "sha256": keys::hash(OTHER_KEY), "merchant": OTHER },
-        ]);
-        world.secrets.set(keys::SECRET, known.to_string());
-        world.clock.advance(TimeDelta::minutes(2)).unwrap();
-        Self { world, headers_made: std::cell::Cell::new(0) }
+        let key = world.key_of(&other, Permission::ALL.into()).await;
+        Self { world, key, headers_made: std::cell::Cell::new(0) }
     }
 
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
         let nth = self.headers_made.replace(self.headers_made.get() + 1);
-        let (bearer, key) = (format!("Bearer {OTHER_KEY}"), format!("other-{nth}"));
+        let (bearer, key) = (format!("Bearer {}", self.key), format!("other-{nth}"));
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.world.call_with(method, path, &headers, &body).await
@@ -212,7 +209,7 @@ async fn the_same_idempotency_key_of_two_merchants_is_two_keys() {
         "emails": ["financeiro@aurora.example"],
     })
     .to_string();
-    let bearers = [world.bearer(), format!("Bearer {OTHER_KEY}")];
+    let bearers = [world.bearer(), format!("Bearer {}", other.key)];
     let mut customers = Vec::new();
     for bearer in &bearers {
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", "same")];
@@ -294,4 +291,86 @@ async fn no_payment_of_another_is_seen_moved_or_given_back() {
     }
     let report = other.get("/v1/reports/cash?from=2026-11-23&to=2026-11-23").await;
     assert_eq!(report["received"]["count"], 0);
+}
+
+/// One of everything a merchant can have, by the name a path gives it.
+async fn belongings(world: &World) -> BTreeMap<&'static str, String> {
+    let made = async |path: &str, body: Value| {
+        let answer = world.post(path, &body).await;
+        assert!((200..300).contains(&answer.status), "{path}: {}", answer.body);
+        answer.json()
+    };
+    let id = |value: &Value| text(value, "id").to_owned();
+    let invoice = world.issued().await;
+    let payment = world.pay(&txid(&invoice, 1)).await;
+    let customer = text(&invoice, "customer_id").to_owned();
+    let account = json!({ "bank": "001", "number": "12345-6" });
+    let file = json!({ "name": "extrato.ofx", "format": "ofx", "account": account });
+    let person = json!({ "name": "Ana", "email": "ana@acme.example", "role": "viewer" });
+    let endpoint = made(
+        "/v1/webhook_endpoints",
+        json!({ "url": "https://erp.acme.example/quita", "events": ["invoice.paid"] }),
+    )
+    .await;
+    let tested = format!("/v1/webhook_endpoints/{}/test", id(&endpoint));
+    let delivery = made(&tested, json!({})).await;
+    let erasure = format!("/v1/customers/{customer}/erasure");
+    let approval = made(&erasure, json!({ "reason": "pedido do titular" })).await;
+    let key = json!({ "name": "ERP", "permissions": ["read"] });
+    world.settle().await;
+    BTreeMap::from([
+        ("invoice_id", id(&invoice)),
+        ("customer_id", customer),
+        ("payment_id", payment),
+        ("bank_file_id", id(&made("/v1/bank_files", file).await)),
+        ("api_key_id", id(&made("/v1/api_keys", key).await)),
+        ("person_id", id(&made("/v1/people", person).await)),
+        ("endpoint_id", id(&endpoint)),
+        ("delivery_id", text(&delivery, "delivery_id").to_owned()),
+        ("approval_id", id(&approval)),
+        ("number", "1".to_owned()),
+        ("part", "1".to_owned()),
+    ])
+}
+
+/// The body that the documentation shows for an operation.
+fn shown_body(operation: &Value) -> Value {
+    let media = &operation["requestBody"]["content"]["application/json"];
+    let named = media["examples"].as_object().and_then(|all| all.values().next());
+    match (media.get("example"), named) {
+        (Some(example), _) => example.clone(),
+        (None, Some(named)) => named["value"].clone(),
+        (None, None) => Value::Null,
+    }
+}
+
+#[tokio::test]
+async fn no_documented_route_opens_what_belongs_to_another() {
+    let world = World::new().await;
+    let ids = belongings(&world).await;
+    let other = Other::of(&world).await;
+    let mut tried = 0;
+    for (path, method, operation) in operations(&openapi()) {
+        let names: Vec<&str> = path
+            .split('/')
+            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
+        let is_owned = names.iter().any(|name| name.ends_with("_id"));
+        if !path.starts_with("/v1/") || !is_owned {
+            continue;
+        }
+        let mut filled = path.clone();
+        for name in names {
+            let id =
+                ids.get(name).unwrap_or_else(|| panic!("nothing to take for {name} of {path}"));
+            filled = filled.replace(&format!("{{{name}}}"), id);
+        }
+        let body = shown_body(&operation);
+        world.usage();
+        let answer = other.call(&method.to_uppercase(), &filled, &body).await;
+        assert_eq!(answer.outcome(), "404 not-found", "{method} {path}: {}", answer.body);
+        assert_wrote_nothing(&world, &path);
+        tried += 1;
+    }
+    assert!(tried > 40, "only {tried} routes were tried");
 }

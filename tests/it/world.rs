@@ -3,6 +3,13 @@
 //!
 //! Calls go in as the JSON events API Gateway sends, and callbacks arrive over a real socket.
 
+// Benchmarks take this file by its path; the folder is beside it all the same.
+#[path = "world/backend.rs"]
+mod backend;
+#[path = "world/lambdas.rs"]
+mod lambdas;
+
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,29 +17,38 @@ use aws_lambda_events::encodings::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use quita_app::access::api_keys;
 use quita_app::bus::BusEvent;
 use quita_app::ports::{Clock, IdSource, ulid_of};
 use quita_app::{Config, links};
+use quita_core::access::{LastUse, Permission, Principal};
 use quita_core::customer::Locale;
 use quita_core::document::TaxId;
 use quita_core::ids::MerchantId;
-use quita_core::merchant::{Issuing, Merchant};
+use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
 use quita_core::pix_key::PixKey;
 use quita_core::reconciliation::Reconciliation;
 use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_edge::{ApiRequest, ApiResponse};
 use quita_local::mailbox::Content;
 use quita_local::stream::Checkpoint;
-use quita_local::{LocalMailbox, LocalSecrets, Machine, MachineParts, MovableClock};
+use quita_local::{
+    Functions, LocalBus, LocalMailbox, LocalSecrets, LocalSenderDomains, Machine, MachineParts,
+    MovableClock,
+};
 use quita_pix::client::{ClientOptions, PspClient, WebhookAuth, WebhookUrl};
 use quita_psp_sandbox::{Bank, BankConfig, PayOptions};
 use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
+use quita_testkit::aws::{Attempts, AwsBackend};
 use quita_testkit::embedded::Embedded;
 use quita_testkit::fault::{FaultPlan, Faulty};
 use quita_testkit::meter::{Metered, Usage};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use backend::{Post, Publisher, Vault};
+use lambdas::{Binaries, Lambdas};
 
 /// The merchant of most tests.
 pub const MERCHANT: &str = "mer_acme";
@@ -46,6 +62,8 @@ pub const LIST_PAGE: u32 = 10;
 pub const OTHER_PIX_KEY: &str = "outra@acme.example";
 /// When the reconciliation is due unless a test asks for it: in no test.
 const NEVER: TimeDelta = TimeDelta::days(3650);
+/// What links are signed with.
+const SIGNING_KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 /// Rounds of pump and delivery until the world is quiet.
 const ROUNDS_MAX: usize = 50;
 
@@ -56,6 +74,7 @@ pub struct World {
     pub clock: Arc<MovableClock>,
     pub mailbox: Arc<LocalMailbox>,
     pub secrets: Arc<LocalSecrets>,
+    pub senders: Arc<LocalSenderDomains>,
     pub faults: FaultPlan,
     blueprint: Blueprint,
     front: Front,
@@ -102,20 +121,26 @@ impl World {
         let mailbox = Arc::new(LocalMailbox::memory(clock.clone()));
         let merchant = MerchantId::parse(MERCHANT).unwrap();
         let secrets = Arc::new(LocalSecrets::memory());
+        let senders = Arc::new(LocalSenderDomains::default());
         secrets.set(format!("bank/{merchant}"), bank_secret(&bank, &bank_url));
-        let api_key = secrets.api_key(&merchant).unwrap();
-        let signing_key = links::SigningKey::new(&"k".repeat(32)).unwrap();
+        let signing_key = links::SigningKey::new(SIGNING_KEY).unwrap();
+        secrets.set(links::SECRET, SIGNING_KEY);
         let hook = signing_key.hook_path(&merchant);
 
         let meter = Metered::new(engine.clone());
         let faults = FaultPlan::seeded(seed, Default::default());
-        let config = Config { public_url: public_url.clone(), signing_key };
+        let config = Config {
+            callback_url: public_url.clone(),
+            public_url: public_url.clone(),
+            signing_key,
+        };
         let blueprint = Blueprint {
             dynamo: Faulty::new(meter.clone(), faults.clone()),
             ids: Arc::new(SeededIds(AtomicU64::new(seed << 32))),
             engine,
             mailbox: mailbox.clone(),
             secrets: secrets.clone(),
+            senders: senders.clone(),
             clock: clock.clone(),
             config,
             checkpoint: Checkpoint::memory(),
@@ -124,21 +149,23 @@ impl World {
         let front = Arc::new(Mutex::new(machine.clone()));
         tokio::spawn(serve_machine(front.clone(), listener));
 
-        let world = Self {
+        let mut world = Self {
             machine,
             bank,
             clock,
             mailbox,
             secrets,
+            senders,
             faults,
             blueprint,
             front,
             meter,
-            api_key,
+            api_key: String::new(),
             hook,
             keys: AtomicU64::new(0),
         };
         world.settle_merchant(&merchant).await;
+        world.api_key = world.key_of(&merchant, Permission::ALL.into()).await;
         world.register_callback(&public_url).await;
         world.bank.reset_calls();
         world.meter.take();
@@ -153,6 +180,19 @@ impl World {
             .merchant(&settings, Expected::New)
             .reconciliation(&unasked, Expected::New);
         self.machine.deps().store.commit(commit).await.unwrap();
+    }
+
+    /// The token of a new key of a merchant.
+    pub async fn key_of(&self, merchant: &MerchantId, may: BTreeSet<Permission>) -> String {
+        let deps = self.machine.deps();
+        let (key, minted) = api_keys::made(deps, merchant, "test", may, None, "test").unwrap();
+        // As if it had been used, so that its first call costs what every call costs.
+        let (of, at) = (Principal::ApiKey(key.id.clone()), self.now());
+        let used = LastUse { merchant: merchant.clone(), of, version: 1, at };
+        let commit = api_keys::with_new_key(Commit::new(merchant), &key, "test")
+            .record(&used, Expected::New);
+        deps.store.commit(commit).await.unwrap();
+        minted.token
     }
 
     async fn register_callback(&self, public_url: &str) {
@@ -172,7 +212,7 @@ impl World {
     pub async fn bank_client(&self) -> PspClient {
         let deps = self.machine.deps();
         let merchant = MerchantId::parse(MERCHANT).unwrap();
-        deps.banks.of(&merchant, deps.secrets.as_ref()).await.unwrap()
+        deps.banks.of(&merchant, deps.secrets.as_ref(), deps.clock.now()).await.unwrap()
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -388,6 +428,7 @@ struct Blueprint {
     ids: Arc<SeededIds>,
     mailbox: Arc<LocalMailbox>,
     secrets: Arc<LocalSecrets>,
+    senders: Arc<LocalSenderDomains>,
     clock: Arc<MovableClock>,
     config: Config,
     checkpoint: Checkpoint,
@@ -396,6 +437,8 @@ struct Blueprint {
 impl Blueprint {
     fn machine(&self) -> Arc<Machine> {
         let plan = self.dynamo.plan().clone();
+        let bus = Arc::new(LocalBus::default());
+        let functions = Binaries::asked_for().map(|binaries| self.lambdas(binaries, bus.clone()));
         let parts = MachineParts {
             dynamo: Arc::new(self.dynamo.clone()),
             ids: self.ids.clone(),
@@ -405,6 +448,9 @@ impl Blueprint {
                 ..ClientOptions::default()
             },
             checkpoint: self.checkpoint.clone(),
+            senders: self.senders.clone(),
+            bus,
+            functions,
             down: Some(Arc::new(move || plan.is_down())),
             ..MachineParts::new(
                 self.engine.clone(),
@@ -415,6 +461,19 @@ impl Blueprint {
             )
         };
         Arc::new(Machine::new(parts).unwrap())
+    }
+
+    /// The same functions as binaries, on the same table, mailbox and secrets.
+    fn lambdas(&self, binaries: Binaries, bus: Arc<LocalBus>) -> Arc<dyn Functions> {
+        let backend = AwsBackend {
+            dynamo: Arc::new(self.dynamo.clone()),
+            mail: Arc::new(Post(self.mailbox.clone())),
+            bus: Arc::new(Publisher(bus)),
+            secrets: Arc::new(Vault(self.secrets.clone())),
+            attempts: Attempts::ShareTheirFault,
+            guard: None,
+        };
+        Arc::new(Lambdas::new(binaries, backend, self.clock.clone(), &self.config.public_url))
     }
 }
 
@@ -514,13 +573,16 @@ pub fn merchant_settings(merchant: &MerchantId, bank: &Bank) -> Merchant {
         name: "ACME Serviços".into(),
         document: TaxId::parse("11222333000181").unwrap(),
         city: "São Paulo".into(),
-        pix_key: PixKey::parse(&bank.config().keys[0]).unwrap(),
-        from: quita_core::contact::Email::parse("cobranca@acme.example").unwrap(),
-        reply_to: quita_core::contact::Email::parse("financeiro@acme.example").unwrap(),
+        mode: Mode::Test,
+        pix_key: Some(PixKey::parse(&bank.config().keys[0]).unwrap()),
+        from: Some(quita_core::contact::Email::parse("cobranca@acme.example").unwrap()),
+        reply_to: Some(quita_core::contact::Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: Some("#0b6e4f".into()),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
+        setup: Setup::default(),
+        approvals: Default::default(),
     }
 }
 

@@ -5,9 +5,14 @@
 
 use quita_app::Deps;
 use quita_app::create_invoice::{Refused, create_invoice};
+use quita_core::access::Permission;
 use quita_edge::bodies::InvoiceBody;
 use quita_edge::http::{BODY_BYTES_MAX, answered};
-use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth};
+use quita_edge::routes::{Route, needs};
+use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth, problem};
+
+/// The one route here.
+pub const ROUTES: &[Route] = &[needs(Permission::Issue, "POST /v1/invoices")];
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
     match Call::read(request, BODY_BYTES_MAX) {
@@ -20,13 +25,14 @@ pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
 }
 
 async fn create(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
-    let merchant = auth::merchant(deps, call).await?;
+    let merchant = auth::merchant(call, Permission::Issue)?;
     let request = call.idempotency("create_invoice")?;
     let body: InvoiceBody = call.json()?;
     let customer = body.customer_id.clone();
-    match create_invoice(deps, &merchant, &customer, &body.draft(), &request).await? {
+    match create_invoice(deps, merchant, &customer, &body.draft(), &request).await? {
         Ok(answer) => Ok(answered(answer)),
         Err(Refused::Invalid(violations)) => Err(Problem::Invalid(violations)),
+        Err(Refused::NotSetUp(lacks)) => Err(problem::not_set_up(&lacks)),
         Err(Refused::KeyReused) => Err(Problem::IdempotencyKeyReused),
     }
 }

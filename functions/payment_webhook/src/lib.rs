@@ -49,6 +49,7 @@ async fn answer(deps: &Deps, request: ApiRequest) -> ApiResponse {
 
 async fn take(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
     let merchant = sender(deps, call)?;
+    tracing::Span::current().record("merchant.id", merchant.as_str());
     let batch = batch(call)?;
     let deadline = tokio::time::Instant::now() + CONFIRM_BUDGET;
     let merchant = &merchant;

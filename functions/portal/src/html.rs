@@ -127,6 +127,16 @@ pub(crate) fn nowhere(locale: Locale) -> ApiResponse {
     notice(404, locale, |t| (t.nowhere_heading, t.nowhere_text))
 }
 
+/// The page for a link of ours whose last day is over.
+pub(crate) fn expired(locale: Locale) -> ApiResponse {
+    notice(410, locale, |t| (t.expired_link_heading, t.over_link_text))
+}
+
+/// The page for a link of ours that was taken back.
+pub(crate) fn revoked(locale: Locale) -> ApiResponse {
+    notice(410, locale, |t| (t.revoked_link_heading, t.over_link_text))
+}
+
 /// The page for when the table did not answer.
 pub(crate) fn unavailable(locale: Locale) -> ApiResponse {
     let mut response = notice(503, locale, |t| (t.unavailable_heading, t.unavailable_text));

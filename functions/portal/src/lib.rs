@@ -2,15 +2,17 @@
 //!
 //! Trigger: `GET /p/{token}`, `/p/{token}/status`, `/p/{token}/instalments/{number}/qr.svg` and
 //! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token
-//! is the permission, for reading alone. Every answer takes one read and changes nothing, so a mail
-//! scanner that follows a link does no harm.
+//! is the permission: to see, or to see and to pay. Every answer takes one read and changes nothing,
+//! so a mail scanner that follows a link does no harm.
 //!
 //! Owns the pages and their safety headers. Does not own the amounts, the status or the sentences
 //! that explain them: those are `quita-core` and `quita-notify`, the same that the API and the
 //! messages show.
 //!
 //! Invariants: a token that was never valid, or of an invoice that is gone, gets the same answer as
-//! any other address that leads nowhere; no page loads anything from elsewhere.
+//! any other address that leads nowhere; a genuine one that has expired or was taken back gets 410
+//! and nothing of the invoice; a link to see never shows what can be paid; no page loads anything
+//! from elsewhere.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod breakdown;
@@ -25,7 +27,7 @@ mod words;
 
 use chrono::{DateTime, Utc};
 use http::{HeaderValue, Method, header};
-use quita_app::links::SigningKey;
+use quita_app::links::{LinkOver, PageLink, SigningKey};
 use quita_app::{Deps, Unknown};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
@@ -120,11 +122,11 @@ impl Portal<'_> {
 
     async fn page(&self, token: &str, reader: &Reader) -> Result<ApiResponse, Unknown> {
         Ok(match self.load(token).await? {
-            Some((merchant, invoice)) => {
-                let base = self.signing_key.page_path(&merchant.merchant, &invoice.id);
-                page::respond(&merchant, &invoice, &base, reader, self.now)
+            Ok(Opened { link, merchant, invoice }) => {
+                let base = self.signing_key.page_path(&link);
+                page::respond(&merchant, &invoice, link.scope, &base, reader, self.now)
             }
-            None => html::nowhere(reader.preferred()),
+            Err(shut) => shut.page(reader),
         })
     }
 
@@ -134,33 +136,37 @@ impl Portal<'_> {
         number: u16,
         reader: &Reader,
     ) -> Result<ApiResponse, Unknown> {
-        let found = self.load(token).await?;
-        let answer = found.and_then(|(merchant, invoice)| {
-            let base = self.signing_key.page_path(&merchant.merchant, &invoice.id);
-            receipt::respond(&merchant, &invoice, number, &base, reader, self.now)
-        });
+        let Opened { link, merchant, invoice } = match self.load(token).await? {
+            Ok(opened) => opened,
+            Err(shut) => return Ok(shut.page(reader)),
+        };
+        let base = self.signing_key.page_path(&link);
+        let answer = receipt::respond(&merchant, &invoice, number, &base, reader, self.now);
         Ok(answer.unwrap_or_else(|| html::nowhere(reader.preferred())))
     }
 
     async fn status(&self, token: &str, call: &Call) -> Result<ApiResponse, Unknown> {
         Ok(match self.load_invoice(token).await? {
-            Some(invoice) => {
+            Ok((_, invoice)) => {
                 let today = invoice.civil_date(self.now);
                 html::guarded(quita_edge::http::json(200, &status::PageStatus::of(&invoice, today)))
             }
-            None => html::guarded(Problem::NotFound.response(call.request_id())),
+            Err(shut) => html::guarded(shut.problem().response(call.request_id())),
         })
     }
 
     async fn qr(&self, token: &str, number: u16, call: &Call) -> Result<ApiResponse, Unknown> {
-        let invoice = self.load_invoice(token).await?;
-        let picture = invoice.and_then(|invoice| {
-            let today = invoice.civil_date(self.now);
-            match Panel::of(&invoice, invoice.instalment(number)?, today) {
-                Panel::Payable { code } => quita_pix::qr::svg(code).ok(),
-                _ => None,
-            }
-        });
+        let (link, invoice) = match self.load_invoice(token).await? {
+            Ok(opened) => opened,
+            Err(shut) => return Ok(html::guarded(shut.problem().response(call.request_id()))),
+        };
+        let today = invoice.civil_date(self.now);
+        let instalment = invoice.instalment(number);
+        let panel = instalment.map(|instalment| Panel::of(&invoice, instalment, today));
+        let picture = match panel.map(|panel| panel.within(link.scope)) {
+            Some(Panel::Payable { code }) => quita_pix::qr::svg(code).ok(),
+            _ => None,
+        };
         Ok(html::guarded(match picture {
             Some(svg) => quita_edge::http::text(200, "image/svg+xml", svg),
             None => Problem::NotFound.response(call.request_id()),
@@ -168,21 +174,58 @@ impl Portal<'_> {
     }
 
     /// Merchant and invoice of a token, in one read.
-    async fn load(&self, token: &str) -> Result<Option<(Merchant, Invoice)>, Unknown> {
-        let Some((merchant, id)) = self.signing_key.open_page(token) else {
-            return Ok(None);
-        };
-        let refs = [ItemRef::Merchant, ItemRef::Invoice(id.clone())];
-        let mut found = self.store.read(&merchant, &refs).await?;
-        Ok(found.take_merchant().zip(found.take_invoice(&id)))
+    async fn load(&self, token: &str) -> Result<Result<Opened, Shut>, Unknown> {
+        let Some(link) = self.signing_key.open_page(token) else { return Ok(Err(Shut::Nowhere)) };
+        let refs = [ItemRef::Merchant, ItemRef::Invoice(link.invoice.clone())];
+        let mut found = self.store.read(&link.merchant, &refs).await?;
+        let both = found.take_merchant().zip(found.take_invoice(&link.invoice));
+        let Some((merchant, invoice)) = both else { return Ok(Err(Shut::Nowhere)) };
+        let checked = link.check(&invoice, self.now);
+        Ok(checked.map(|()| Opened { link, merchant, invoice }).map_err(Shut::Over))
     }
 
-    async fn load_invoice(&self, token: &str) -> Result<Option<Invoice>, Unknown> {
-        let Some((merchant, id)) = self.signing_key.open_page(token) else {
-            return Ok(None);
+    async fn load_invoice(
+        &self,
+        token: &str,
+    ) -> Result<Result<(PageLink, Invoice), Shut>, Unknown> {
+        let Some(link) = self.signing_key.open_page(token) else { return Ok(Err(Shut::Nowhere)) };
+        let refs = [ItemRef::Invoice(link.invoice.clone())];
+        let mut found = self.store.read(&link.merchant, &refs).await?;
+        let Some(invoice) = found.take_invoice(&link.invoice) else {
+            return Ok(Err(Shut::Nowhere));
         };
-        let mut found = self.store.read(&merchant, &[ItemRef::Invoice(id.clone())]).await?;
-        Ok(found.take_invoice(&id))
+        let checked = link.check(&invoice, self.now);
+        Ok(checked.map(|()| (link, invoice)).map_err(Shut::Over))
+    }
+}
+
+/// What a link that is in force leads to.
+struct Opened {
+    link: PageLink,
+    merchant: Merchant,
+    invoice: Invoice,
+}
+
+/// Why an address shows nothing.
+enum Shut {
+    Nowhere,
+    Over(LinkOver),
+}
+
+impl Shut {
+    fn page(&self, reader: &Reader) -> ApiResponse {
+        match self {
+            Self::Nowhere => html::nowhere(reader.preferred()),
+            Self::Over(LinkOver::Expired) => html::expired(reader.preferred()),
+            Self::Over(LinkOver::Revoked) => html::revoked(reader.preferred()),
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Nowhere => Problem::NotFound,
+            Self::Over(_) => Problem::LinkOver,
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! `portal` on Lambda.
 
-use quita_aws::lambda::{self, Messages};
+use quita_aws::lambda;
 use quita_portal::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    let deps = lambda::start(Messages::NotSent).await?;
-    lambda::run_http(&deps, handle).await
+    let function = lambda::function().start()?;
+    lambda::run_http(&function, handle).await
 }

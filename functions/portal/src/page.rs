@@ -4,6 +4,7 @@
 //! that is needed to pay it or to understand it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use quita_app::links::Scope;
 use quita_core::invoice::{Instalment, Invoice};
 use quita_core::merchant::Merchant;
 use quita_core::money::Money;
@@ -104,6 +105,7 @@ struct Context<'a> {
     invoice: &'a Invoice,
     instalment: &'a Instalment,
     panel: Panel<'a>,
+    scope: Scope,
     /// What is due today on the instalment, or was on the day it was paid.
     due: AmountDue,
     base: &'a str,
@@ -118,6 +120,7 @@ struct Context<'a> {
 pub(crate) fn respond(
     merchant: &Merchant,
     invoice: &Invoice,
+    scope: Scope,
     base: &str,
     reader: &Reader,
     now: DateTime<Utc>,
@@ -126,7 +129,7 @@ pub(crate) fn respond(
         return html::nowhere(reader.preferred());
     };
     let today = invoice.civil_date(now);
-    let panel = Panel::of(invoice, instalment, today);
+    let panel = Panel::of(invoice, instalment, today).within(scope);
     let due = match panel {
         Panel::Paid(payment) => payment.due.clone(),
         _ => invoice.amount_due(instalment, today),
@@ -138,6 +141,7 @@ pub(crate) fn respond(
         invoice,
         instalment,
         panel,
+        scope,
         due,
         base,
         reader,
@@ -252,6 +256,7 @@ impl Context<'_> {
     fn heading(&self) -> &'static str {
         match self.panel {
             Panel::Payable { .. } => self.t.pay_with_pix,
+            Panel::ViewOnly => self.t.view_heading,
             Panel::Pending => self.t.pending_heading,
             Panel::Rejected => self.t.rejected_heading,
             Panel::Expired => self.t.expired_heading,
@@ -279,6 +284,7 @@ impl Context<'_> {
             heading: self.heading(),
             text: match self.panel {
                 Panel::Payable { .. } => None,
+                Panel::ViewOnly => Some(self.t.view_text.to_owned()),
                 Panel::Pending => Some(self.t.pending_text.to_owned()),
                 Panel::Rejected => Some(self.t.rejected_text.to_owned()),
                 Panel::Expired => Some(say::expired(last, locale)),
@@ -349,8 +355,11 @@ impl Context<'_> {
                     }
                     None => Link {
                         href: self.reader.link(self.base, Some(instalment.number)),
-                        label: if panel.is_owed() { self.t.see_and_pay } else { self.t.see }
-                            .to_owned(),
+                        label: if panel.is_owed() && self.scope == Scope::Act {
+                            self.t.see_and_pay.to_owned()
+                        } else {
+                            self.t.see.to_owned()
+                        },
                     },
                 },
             })

@@ -2,9 +2,10 @@
 //!
 //! Owns the choice between paying, waiting, asking and nothing to do. Does not own the status: that
 //! is `Invoice::status`, the same on every surface. Invariant: a code is shown only while the bank
-//! takes it and paying it is right.
+//! takes it and paying it is right, and never to who may only see.
 
 use chrono::NaiveDate;
+use quita_app::links::Scope;
 use quita_core::chase::Hold;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle, Matched, Status};
 
@@ -15,6 +16,8 @@ pub(crate) enum Panel<'a> {
     Payable {
         code: &'a str,
     },
+    /// It could be paid, but not by this link: it is for seeing alone.
+    ViewOnly,
     /// The bank was asked and has not answered yet.
     Pending,
     /// The bank refused the charge; the merchant has to act.
@@ -62,7 +65,7 @@ impl<'a> Panel<'a> {
         match &instalment.charge().state {
             ChargeState::Active { br_code, .. } => {
                 if invoice.amount_due(instalment, today).payable {
-                    Self::Payable { code: br_code }
+                    Self::Payable { code: br_code.as_str() }
                 } else {
                     Self::Unavailable
                 }
@@ -73,10 +76,19 @@ impl<'a> Panel<'a> {
         }
     }
 
+    /// The same for a link that may let do less.
+    pub(crate) fn within(self, scope: Scope) -> Self {
+        match (scope, self) {
+            (Scope::View, Self::Payable { .. }) => Self::ViewOnly,
+            (Scope::View | Scope::Act, panel) => panel,
+        }
+    }
+
     /// Its name in the markup, for styles and for the script.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Payable { .. } => "payable",
+            Self::ViewOnly => "view_only",
             Self::Pending => "pending",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
@@ -93,7 +105,11 @@ impl<'a> Panel<'a> {
     /// Whether it can change by itself while the page is open.
     pub(crate) fn is_live(self) -> bool {
         match self {
-            Self::Payable { .. } | Self::Pending | Self::Unavailable | Self::Canceling => true,
+            Self::Payable { .. }
+            | Self::ViewOnly
+            | Self::Pending
+            | Self::Unavailable
+            | Self::Canceling => true,
             Self::Rejected
             | Self::Expired
             | Self::Refunded
@@ -108,6 +124,7 @@ impl<'a> Panel<'a> {
     pub(crate) fn is_owed(self) -> bool {
         match self {
             Self::Payable { .. }
+            | Self::ViewOnly
             | Self::Pending
             | Self::Rejected
             | Self::Expired

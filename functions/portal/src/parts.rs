@@ -125,9 +125,14 @@ impl MerchantView {
             initial: initial.to_uppercase().collect(),
             cnpj: match &merchant.document {
                 TaxId::Cnpj(cnpj) => Some(cnpj.formatted()),
-                TaxId::Cpf(_) => None,
+                TaxId::Cpf(_) | TaxId::Erased => None,
             },
-            reply_to: merchant.reply_to.as_str().to_owned(),
+            // Whoever has an invoice has a sender: see `Merchant::lacks`.
+            reply_to: merchant
+                .reply_to
+                .as_ref()
+                .map(|to| to.as_str().to_owned())
+                .unwrap_or_default(),
         }
     }
 
@@ -155,7 +160,8 @@ pub(crate) fn brand(merchant: &Merchant) -> BrandColour {
 #[derive(Debug, Serialize)]
 pub(crate) struct CustomerView {
     name: String,
-    document: String,
+    /// `None` once it was erased.
+    document: Option<String>,
 }
 
 impl CustomerView {
@@ -164,8 +170,9 @@ impl CustomerView {
         Self {
             name: party.name.clone(),
             document: match &party.document {
-                TaxId::Cnpj(cnpj) => format!("CNPJ {}", cnpj.formatted()),
-                TaxId::Cpf(cpf) => format!("CPF {}", cpf.masked()),
+                TaxId::Cnpj(cnpj) => Some(format!("CNPJ {}", cnpj.formatted())),
+                TaxId::Cpf(cpf) => Some(format!("CPF {}", cpf.masked())),
+                TaxId::Erased => None,
             },
         }
     }

@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod guards;
+mod links;
 mod pages;
 mod states;

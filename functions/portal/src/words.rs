@@ -50,6 +50,8 @@ pub(crate) struct Words {
     pub left_hours: &'static str,
     pub left_minutes: &'static str,
     // The other states of the payment card.
+    pub view_heading: &'static str,
+    pub view_text: &'static str,
     pub pending_heading: &'static str,
     pub pending_text: &'static str,
     pub ready: &'static str,
@@ -113,6 +115,9 @@ pub(crate) struct Words {
     pub back: &'static str,
     pub not_a_tax_document: &'static str,
     // Pages that are about no invoice.
+    pub expired_link_heading: &'static str,
+    pub revoked_link_heading: &'static str,
+    pub over_link_text: &'static str,
     pub nowhere_heading: &'static str,
     pub nowhere_text: &'static str,
     pub unavailable_heading: &'static str,
@@ -164,6 +169,9 @@ const PT_BR: Words = Words {
     check_now: "Verificar agora",
     left_hours: "Restam {h} h {m} min.",
     left_minutes: "Restam {m} min.",
+    view_heading: "Link só para consulta",
+    view_text: "Aqui você acompanha a fatura. Para pagar, use o link da mensagem de cobrança ou \
+                peça um a quem cuida do pagamento.",
     pending_heading: "O código Pix está sendo gerado",
     pending_text: "O banco está registrando a cobrança. O código aparece aqui \
         sozinho; não é preciso recarregar a página.",
@@ -229,6 +237,10 @@ const PT_BR: Words = Words {
     print: "Imprimir ou salvar em PDF",
     back: "Voltar à fatura",
     not_a_tax_document: "Este comprovante não substitui a nota fiscal.",
+    expired_link_heading: "Este link venceu",
+    revoked_link_heading: "Este link foi substituído",
+    over_link_text: "Responda ao e-mail em que você o recebeu e peça um novo. O que você já pagou \
+                     continua registrado; nada se perdeu.",
     nowhere_heading: "Esta página não existe",
     nowhere_text: "Confira se o endereço está completo, ou abra de novo o link da \
         mensagem que você recebeu. Se não funcionar, fale com quem emitiu \
@@ -276,6 +288,9 @@ const EN: Words = Words {
     check_now: "Check now",
     left_hours: "{h} h {m} min left.",
     left_minutes: "{m} min left.",
+    view_heading: "This link is for viewing",
+    view_text: "Here you can follow the invoice. To pay, use the link in the payment request, or \
+                ask whoever handles the payment for one.",
     pending_heading: "The Pix code is being created",
     pending_text: "The bank is registering the charge. The code will appear here by \
         itself; there is no need to reload.",
@@ -341,6 +356,10 @@ const EN: Words = Words {
     print: "Print or save as PDF",
     back: "Back to the invoice",
     not_a_tax_document: "This receipt does not replace the tax invoice (nota fiscal).",
+    expired_link_heading: "This link has expired",
+    revoked_link_heading: "This link was replaced",
+    over_link_text: "Reply to the e-mail it came in and ask for a new one. Whatever you have paid \
+                     is on record; nothing is lost.",
     nowhere_heading: "This page does not exist",
     nowhere_text: "Check that the address is complete, or open the link of your \
         message again. If that does not help, contact whoever issued the \

@@ -7,7 +7,7 @@ use quita_app::customer_code::{CustomerCode, Refused, customer_code};
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_edge::bodies::ReasonBody;
 use quita_edge::http::{binary, json, text};
-use quita_edge::{ApiResponse, Call, Problem};
+use quita_edge::{ApiResponse, Call, Problem, problem};
 use quita_pix::qr;
 use quita_table::store::ItemRef;
 
@@ -59,6 +59,7 @@ async fn code_of(
         Ok(code) => Ok(code),
         Err(Refused::NotFound) => Err(Problem::NotFound),
         Err(Refused::Invalid(violations)) => Err(Problem::Invalid(violations)),
+        Err(Refused::NotSetUp(lack)) => Err(problem::not_set_up(&[lack])),
     }
 }
 

@@ -11,11 +11,9 @@ use quita_core::ids::{ImportId, InvoiceId, MerchantId};
 use quita_core::violation::Violation;
 use quita_edge::http::{BODY_BYTES_MAX, answered, json};
 use quita_edge::problem::of_list;
-use quita_edge::{ApiRequest, ApiResponse, Call, Problem};
+use quita_edge::{ApiRequest, ApiResponse, Call, ListView, Problem};
 use quita_table::store::ItemRef;
 use serde::Deserialize;
-
-use crate::ListView;
 
 /// `POST /v1/bank_files`
 #[derive(Deserialize)]

@@ -28,7 +28,7 @@ pub async fn change(
 }
 
 /// The operation and what is asked.
-fn read(what: &str, call: &Call) -> Result<(&'static str, ChangeDraft), Problem> {
+pub fn read(what: &str, call: &Call) -> Result<(&'static str, ChangeDraft), Problem> {
     Ok(match what {
         "rebate" => ("grant_rebate", call.json::<RebateBody>()?.draft()),
         "credit_note" => ("credit_instalment", call.json::<CreditNoteBody>()?.draft()),

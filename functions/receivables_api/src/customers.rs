@@ -6,10 +6,8 @@ use quita_app::views::CustomerView;
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_edge::bodies::CustomerBody;
 use quita_edge::http::{answered, json};
-use quita_edge::{ApiResponse, Call, Problem};
+use quita_edge::{ApiResponse, Call, ListView, Problem};
 use quita_table::store::ItemRef;
-
-use crate::ListView;
 
 pub async fn create(
     deps: &Deps,

@@ -6,9 +6,9 @@ use quita_app::payments_report::cash_report;
 use quita_core::ids::MerchantId;
 use quita_edge::http::json;
 use quita_edge::problem::of_list;
-use quita_edge::{ApiResponse, Call, Problem};
+use quita_edge::{ApiResponse, Call, ListView, Problem};
 
-use crate::{ListView, payments};
+use crate::payments;
 
 pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
     let (limit, cursor) = call.page()?;

@@ -9,12 +9,10 @@ use quita_core::invoice::{ChargeState, Invoice, Refusal};
 use quita_edge::bodies::ReasonBody;
 use quita_edge::http::{answered, binary, json, text};
 use quita_edge::problem::of_list;
-use quita_edge::{ApiResponse, Call, Problem};
+use quita_edge::{ApiResponse, Call, ListView, Problem};
 use quita_pix::qr;
 use quita_table::keys::{Aggregate, InvoiceState};
 use quita_table::store::ItemRef;
-
-use crate::ListView;
 
 /// Format of a QR picture.
 #[derive(Clone, Copy)]
@@ -137,8 +135,8 @@ pub async fn qr(
         Problem::Internal
     };
     match picture {
-        Picture::Svg => Ok(text(200, "image/svg+xml", qr::svg(br_code).map_err(failed)?)),
-        Picture::Png => Ok(binary(200, "image/png", qr::png(br_code).map_err(failed)?)),
+        Picture::Svg => Ok(text(200, "image/svg+xml", qr::svg(br_code.as_str()).map_err(failed)?)),
+        Picture::Png => Ok(binary(200, "image/png", qr::png(br_code.as_str()).map_err(failed)?)),
     }
 }
 

@@ -11,9 +11,7 @@ use quita_core::ids::MerchantId;
 use quita_core::violation::Violation;
 use quita_edge::http::{json, text};
 use quita_edge::problem::of_list;
-use quita_edge::{ApiResponse, Call, Problem};
-
-use crate::ListView;
+use quita_edge::{ApiResponse, Call, ListView, Problem};
 
 /// Leads to the next piece of the CSV; absent at the end.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");

@@ -1,29 +1,35 @@
 //! The `/v1` API beside invoice creation (HTTP API): customers, invoices, their history and
 //! charges, quotes, payments that wait for a person, and the API's own description.
 //!
-//! Every route asks for the merchant's key first; what belongs to another merchant is not found.
+//! Every route but the description asks who calls and for the permission it needs; what belongs to
+//! another merchant is not found.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod accounts;
+mod approvals;
 mod bank_files;
 mod changes;
 mod customers;
 mod exceptions;
 mod invoices;
 mod journal;
+mod links;
 mod payments;
+mod privacy;
 mod quotes;
 mod reconciliation;
 mod settings;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use quita_app::Deps;
+use quita_core::access::Permission;
 use quita_core::ids::MerchantId;
 use quita_edge::bodies::payments::{
     AccountBody, AllocationsBody, AssignBody, DismissBody, RefundBody, ReleaseBody, WithdrawalBody,
 };
 use quita_edge::http::text;
+use quita_edge::routes::{Access, Route, find, needs, open};
 use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth};
-use serde::Serialize;
 
 /// The description of this API, as a document; the same file is the source of truth in the project.
 const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
@@ -39,196 +45,239 @@ pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
     }
 }
 
+/// Every route here, and what a caller needs for it.
+pub const ROUTES: &[Route] = &[
+    open("GET /openapi.json"),
+    needs(Permission::Issue, "POST /v1/customers"),
+    needs(Permission::Read, "GET /v1/customers"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}/account"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.svg"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.png"),
+    needs(Permission::Care, "POST /v1/customers/{customer_id}/flag/clear"),
+    needs(Permission::Privacy, "GET /v1/customers/{customer_id}/personal_data"),
+    needs(Permission::Privacy, "POST /v1/customers/{customer_id}/erasure"),
+    needs(Permission::Read, "GET /v1/invoices"),
+    needs(Permission::Read, "GET /v1/invoices/{invoice_id}"),
+    needs(Permission::Read, "GET /v1/invoices/{invoice_id}/timeline"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/cancel"),
+    needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/links"),
+    needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/links/revoke"),
+    needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/instalments/{number}/charges"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/rebate"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/credit_note"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/write_off"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/due_date"),
+    needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/instalments/{number}/boleto"),
+    needs(Permission::Read, "GET /v1/invoices/{invoice_id}/instalments/{number}/qr.svg"),
+    needs(Permission::Read, "GET /v1/invoices/{invoice_id}/instalments/{number}/qr.png"),
+    needs(Permission::Read, "POST /v1/quotes"),
+    needs(Permission::Read, "GET /v1/settings"),
+    needs(Permission::Configure, "PUT /v1/settings"),
+    needs(Permission::Read, "GET /v1/journal"),
+    needs(Permission::Read, "GET /v1/journal.csv"),
+    needs(Permission::Read, "GET /v1/trial_balance"),
+    needs(Permission::Read, "GET /v1/payments"),
+    needs(Permission::MoveMoney, "POST /v1/payments"),
+    needs(Permission::Read, "GET /v1/payments/{payment_id}"),
+    needs(Permission::Read, "GET /v1/payments/{payment_id}/timeline"),
+    needs(Permission::MoveMoney, "POST /v1/payments/{payment_id}/allocations"),
+    needs(Permission::MoveMoney, "POST /v1/payments/{payment_id}/releases"),
+    needs(Permission::MoveMoney, "POST /v1/payments/{payment_id}/account"),
+    needs(Permission::MoveMoney, "POST /v1/payments/{payment_id}/account/withdrawals"),
+    needs(Permission::MoveMoney, "POST /v1/payments/{payment_id}/refunds"),
+    needs(Permission::Read, "GET /v1/exceptions"),
+    needs(Permission::Read, "GET /v1/exceptions/{payment_id}"),
+    needs(Permission::Care, "POST /v1/exceptions/{payment_id}/assign"),
+    needs(Permission::MoveMoney, "POST /v1/exceptions/{payment_id}/dismiss"),
+    needs(Permission::Read, "GET /v1/reports/cash"),
+    needs(Permission::Read, "GET /v1/reconciliation"),
+    needs(Permission::Read, "GET /v1/approval_policy"),
+    needs(Permission::Administer, "PUT /v1/approval_policy"),
+    // Deciding needs what the operation itself needs as well.
+    needs(Permission::Read, "GET /v1/approvals"),
+    needs(Permission::Read, "GET /v1/approvals/{approval_id}"),
+    needs(Permission::Read, "POST /v1/approvals/{approval_id}/approve"),
+    needs(Permission::Read, "POST /v1/approvals/{approval_id}/reject"),
+    needs(Permission::Import, "POST /v1/bank_files"),
+    needs(Permission::Read, "GET /v1/bank_files"),
+    needs(Permission::Read, "GET /v1/bank_files/{bank_file_id}"),
+    needs(Permission::Import, "PUT /v1/bank_files/{bank_file_id}/parts/{part}"),
+    needs(Permission::Import, "POST /v1/bank_files/{bank_file_id}/import"),
+];
+
 async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
-    let (get, post) = (call.method() == Method::GET, call.method() == Method::POST);
-    let segments = call.segments();
-    if let (["openapi.json"], true) = (segments.as_slice(), get) {
+    let (route, parameters) = find(ROUTES, call)?;
+    let Access::Needs(needed) = route.access else {
         return Ok(text(200, "application/json", OPENAPI.to_owned()));
+    };
+    let at = At { deps, merchant: auth::merchant(call, needed)?, call };
+    if route.key.contains(" /v1/approval") {
+        return approvals::of_approvals(&at, route.key, &parameters).await;
     }
-    let merchant = &auth::merchant(deps, call).await?;
-    match segments.as_slice() {
-        ["v1", "customers"] if post => customers::create(deps, merchant, call).await,
-        ["v1", "customers"] if get => customers::list(deps, merchant, call).await,
-        ["v1", "customers", id] if get => customers::show(deps, merchant, id).await,
-        ["v1", "customers", _, _, ..] => of_account(deps, merchant, call).await,
-        ["v1", "invoices"] if get => invoices::list(deps, merchant, call).await,
-        ["v1", "invoices", id] if get => invoices::show(deps, merchant, id).await,
-        ["v1", "invoices", id, "cancel"] if post => {
-            invoices::cancel(deps, merchant, id, call).await
+    match approvals::gate(&at, route.key, &parameters).await? {
+        Some(kept) => Ok(kept),
+        None => dispatch(&at, route.key, &parameters).await,
+    }
+}
+
+/// Carries a call out, without asking whether it needs a second person.
+async fn dispatch(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
+    match (key, ids) {
+        (key, ids) if key.contains(" /v1/customers") => of_customers(at, key, ids).await,
+        (key, ids) if key.contains(" /v1/invoices") => of_invoices(at, key, ids).await,
+        (key, [id, ..]) if key.starts_with("POST /v1/payments/") => of_money(at, key, id).await,
+        (key, [id]) if key.starts_with("POST /v1/exceptions/") => of_money(at, key, id).await,
+        (key, ids) if key.contains(" /v1/bank_files") => of_bank_files(at, key, ids).await,
+        (key, ids) => of_books(at, key, ids).await,
+    }
+}
+
+/// A call that was let in.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    deps: &'a Deps,
+    merchant: &'a MerchantId,
+    call: &'a Call,
+}
+
+async fn of_customers(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
+    let At { deps, merchant, call } = *at;
+    match (key, ids) {
+        ("POST /v1/customers", _) => customers::create(deps, merchant, call).await,
+        ("GET /v1/customers", _) => customers::list(deps, merchant, call).await,
+        ("GET /v1/customers/{customer_id}", [id]) => customers::show(deps, merchant, id).await,
+        ("GET /v1/customers/{customer_id}/account", [id]) => {
+            accounts::show(deps, merchant, id).await
         }
-        ["v1", "invoices", id, "timeline"] if get => {
+        ("GET /v1/customers/{customer_id}/pix_code", [id]) => {
+            accounts::code(deps, merchant, id, call).await
+        }
+        ("GET /v1/customers/{customer_id}/pix_code/qr.svg", [id]) => {
+            accounts::qr(deps, merchant, id, call, invoices::Picture::Svg).await
+        }
+        ("GET /v1/customers/{customer_id}/pix_code/qr.png", [id]) => {
+            accounts::qr(deps, merchant, id, call, invoices::Picture::Png).await
+        }
+        ("POST /v1/customers/{customer_id}/flag/clear", [id]) => {
+            accounts::clear(deps, merchant, id, call).await
+        }
+        ("GET /v1/customers/{customer_id}/personal_data", [id]) => {
+            privacy::export(deps, merchant, id, call).await
+        }
+        ("POST /v1/customers/{customer_id}/erasure", [id]) => {
+            privacy::erase(deps, merchant, id, call).await
+        }
+        _ => Err(Problem::NotFound),
+    }
+}
+
+async fn of_invoices(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
+    let At { deps, merchant, call } = *at;
+    let instalment = key.strip_prefix("POST /v1/invoices/{invoice_id}/instalments/{number}/");
+    match (key, ids) {
+        ("GET /v1/invoices", _) => invoices::list(deps, merchant, call).await,
+        ("GET /v1/invoices/{invoice_id}", [id]) => invoices::show(deps, merchant, id).await,
+        ("GET /v1/invoices/{invoice_id}/timeline", [id]) => {
             invoices::timeline(deps, merchant, id, call).await
         }
-        [
-            "v1",
-            "invoices",
-            id,
-            "instalments",
-            number,
-            what @ ("rebate" | "credit_note" | "write_off" | "due_date"),
-        ] if post => changes::change(deps, merchant, (id, number, what), call).await,
-        ["v1", "settings"] if get => settings::show(deps, merchant).await,
-        ["v1", "settings"] if call.method() == Method::PUT => {
-            settings::change(deps, merchant, call).await
+        ("POST /v1/invoices/{invoice_id}/cancel", [id]) => {
+            invoices::cancel(deps, merchant, id, call).await
         }
-        ["v1", "journal"] if get => journal::list(deps, merchant, call).await,
-        ["v1", "journal.csv"] if get => journal::csv(deps, merchant, call).await,
-        ["v1", "trial_balance"] if get => journal::trial(deps, merchant, call).await,
-        ["v1", "invoices", id, "instalments", number, "charges"] if post => {
-            invoices::reissue(deps, merchant, id, number, call).await
+        ("POST /v1/invoices/{invoice_id}/links", [id]) => {
+            links::create(deps, merchant, id, call).await
         }
-        ["v1", "invoices", id, "instalments", number, "qr.svg"] if get => {
+        ("POST /v1/invoices/{invoice_id}/links/revoke", [id]) => {
+            links::revoke(deps, merchant, id, call).await
+        }
+        ("GET /v1/invoices/{invoice_id}/instalments/{number}/qr.svg", [id, number]) => {
             invoices::qr(deps, merchant, id, number, invoices::Picture::Svg).await
         }
-        ["v1", "invoices", id, "instalments", number, "qr.png"] if get => {
+        ("GET /v1/invoices/{invoice_id}/instalments/{number}/qr.png", [id, number]) => {
             invoices::qr(deps, merchant, id, number, invoices::Picture::Png).await
         }
-        ["v1", "quotes"] if post => quotes::create(deps, merchant, call).await,
-        ["v1", "payments"] if get => payments::list(deps, merchant, call).await,
-        ["v1", "payments"] if post => payments::record(deps, merchant, call).await,
-        ["v1", "payments", id] if get => payments::show(deps, merchant, id).await,
-        ["v1", "payments", id, "timeline"] if get => {
-            payments::timeline(deps, merchant, id, call).await
-        }
-        ["v1", "payments" | "exceptions", ..] if post => act(deps, merchant, call).await,
-        ["v1", "exceptions"] if get => exceptions::list(deps, merchant, call).await,
-        ["v1", "exceptions", id] if get => exceptions::show(deps, merchant, id).await,
-        ["v1", "reports", "cash"] if get => exceptions::cash(deps, merchant, call).await,
-        ["v1", "reconciliation"] if get => reconciliation::show(deps, merchant).await,
-        ["v1", "bank_files", ..] => of_bank_files(deps, merchant, call).await,
-        ["v1", "invoices", id, "instalments", number, "boleto"] if post => {
-            bank_files::boleto(deps, merchant, id, number, call).await
-        }
-        known if is_known(known) => Err(Problem::MethodNotAllowed),
+        (_, [id, number]) => match instalment {
+            Some("charges") => invoices::reissue(deps, merchant, id, number, call).await,
+            Some("boleto") => bank_files::boleto(deps, merchant, id, number, call).await,
+            Some(what) => changes::change(deps, merchant, (id, number, what), call).await,
+            None => Err(Problem::NotFound),
+        },
         _ => Err(Problem::NotFound),
     }
 }
 
 /// Uploads and imports.
-async fn of_bank_files(
-    deps: &Deps,
-    merchant: &MerchantId,
-    call: &Call,
-) -> Result<ApiResponse, Problem> {
-    let segments = call.segments();
-    match (call.method().as_str(), segments.as_slice()) {
-        ("POST", ["v1", "bank_files"]) => bank_files::create(deps, merchant, call).await,
-        ("GET", ["v1", "bank_files"]) => bank_files::list(deps, merchant, call).await,
-        ("GET", ["v1", "bank_files", id]) => bank_files::show(deps, merchant, id).await,
-        ("PUT", ["v1", "bank_files", id, "parts", nth]) => {
+async fn of_bank_files(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
+    let At { deps, merchant, call } = *at;
+    match (key, ids) {
+        ("POST /v1/bank_files", _) => bank_files::create(deps, merchant, call).await,
+        ("GET /v1/bank_files", _) => bank_files::list(deps, merchant, call).await,
+        ("GET /v1/bank_files/{bank_file_id}", [id]) => bank_files::show(deps, merchant, id).await,
+        ("PUT /v1/bank_files/{bank_file_id}/parts/{part}", [id, nth]) => {
             bank_files::part(deps, merchant, id, nth, call).await
         }
-        ("POST", ["v1", "bank_files", id, "import"]) => {
+        ("POST /v1/bank_files/{bank_file_id}/import", [id]) => {
             bank_files::import(deps, merchant, id, call).await
         }
-        (_, known) if is_known(known) => Err(Problem::MethodNotAllowed),
         _ => Err(Problem::NotFound),
     }
 }
 
-/// A customer's account, its own code and its flag.
-async fn of_account(
-    deps: &Deps,
-    merchant: &MerchantId,
-    call: &Call,
-) -> Result<ApiResponse, Problem> {
-    let (get, post) = (call.method() == Method::GET, call.method() == Method::POST);
-    let picture = |name: &str| {
-        if name == "qr.svg" { invoices::Picture::Svg } else { invoices::Picture::Png }
-    };
-    match call.segments().as_slice() {
-        ["v1", "customers", id, "account"] if get => accounts::show(deps, merchant, id).await,
-        ["v1", "customers", id, "pix_code"] if get => {
-            accounts::code(deps, merchant, id, call).await
+/// Payments, exceptions, journal, reports, settings.
+async fn of_books(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
+    let At { deps, merchant, call } = *at;
+    match (key, ids) {
+        ("POST /v1/quotes", _) => quotes::create(deps, merchant, call).await,
+        ("GET /v1/settings", _) => settings::show(deps, merchant).await,
+        ("PUT /v1/settings", _) => settings::change(deps, merchant, call).await,
+        ("GET /v1/journal", _) => journal::list(deps, merchant, call).await,
+        ("GET /v1/journal.csv", _) => journal::csv(deps, merchant, call).await,
+        ("GET /v1/trial_balance", _) => journal::trial(deps, merchant, call).await,
+        ("GET /v1/payments", _) => payments::list(deps, merchant, call).await,
+        ("POST /v1/payments", _) => payments::record(deps, merchant, call).await,
+        ("GET /v1/payments/{payment_id}", [id]) => payments::show(deps, merchant, id).await,
+        ("GET /v1/payments/{payment_id}/timeline", [id]) => {
+            payments::timeline(deps, merchant, id, call).await
         }
-        ["v1", "customers", id, "pix_code", name @ ("qr.svg" | "qr.png")] if get => {
-            accounts::qr(deps, merchant, id, call, picture(name)).await
-        }
-        ["v1", "customers", id, "flag", "clear"] if post => {
-            accounts::clear(deps, merchant, id, call).await
-        }
-        known if is_known(known) => Err(Problem::MethodNotAllowed),
+        ("GET /v1/exceptions", _) => exceptions::list(deps, merchant, call).await,
+        ("GET /v1/exceptions/{payment_id}", [id]) => exceptions::show(deps, merchant, id).await,
+        ("GET /v1/reports/cash", _) => exceptions::cash(deps, merchant, call).await,
+        ("GET /v1/reconciliation", _) => reconciliation::show(deps, merchant).await,
         _ => Err(Problem::NotFound),
     }
 }
 
 /// What a person does with the money of a payment.
-async fn act(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
+async fn of_money(at: &At<'_>, key: &str, id: &str) -> Result<ApiResponse, Problem> {
     use payments::act;
+    let At { deps, merchant, call } = *at;
     let ok = |scope| (scope, StatusCode::OK);
-    match call.segments().as_slice() {
-        ["v1", "payments", id, "allocations"] => {
+    match key {
+        "POST /v1/payments/{payment_id}/allocations" => {
             let kind = ok("apply_payment");
             act(deps, merchant, id, call, kind, AllocationsBody::draft).await
         }
-        ["v1", "payments", id, "releases"] => {
+        "POST /v1/payments/{payment_id}/releases" => {
             act(deps, merchant, id, call, ok("release_payment"), ReleaseBody::draft).await
         }
-        ["v1", "payments", id, "account"] => {
+        "POST /v1/payments/{payment_id}/account" => {
             act(deps, merchant, id, call, ok("put_on_account"), AccountBody::draft).await
         }
-        ["v1", "payments", id, "account", "withdrawals"] => {
+        "POST /v1/payments/{payment_id}/account/withdrawals" => {
             let kind = ok("take_from_account");
             act(deps, merchant, id, call, kind, WithdrawalBody::draft).await
         }
-        ["v1", "payments", id, "refunds"] => {
+        "POST /v1/payments/{payment_id}/refunds" => {
             let kind = ("refund_payment", StatusCode::ACCEPTED);
             act(deps, merchant, id, call, kind, RefundBody::draft).await
         }
-        ["v1", "exceptions", id, "assign"] => {
+        "POST /v1/exceptions/{payment_id}/assign" => {
             act(deps, merchant, id, call, ok("assign_exception"), AssignBody::draft).await
         }
-        ["v1", "exceptions", id, "dismiss"] => {
+        "POST /v1/exceptions/{payment_id}/dismiss" => {
             act(deps, merchant, id, call, ok("dismiss_exception"), DismissBody::draft).await
         }
-        known if is_known(known) => Err(Problem::MethodNotAllowed),
         _ => Err(Problem::NotFound),
-    }
-}
-
-fn is_known(segments: &[&str]) -> bool {
-    matches!(
-        segments,
-        ["openapi.json"]
-            | ["v1", "reconciliation" | "bank_files"]
-            | ["v1", "bank_files", _]
-            | ["v1", "bank_files", _, "import"]
-            | ["v1", "bank_files", _, "parts", _]
-            | ["v1", "customers" | "invoices" | "quotes" | "payments"]
-            | ["v1", "customers" | "invoices" | "payments" | "exceptions", _]
-            | ["v1", "exceptions"]
-            | ["v1", "customers", _, "account" | "pix_code"]
-            | ["v1", "customers", _, "pix_code", "qr.svg" | "qr.png"]
-            | ["v1", "customers", _, "flag", "clear"]
-            | [
-                "v1",
-                "payments",
-                _,
-                "timeline" | "allocations" | "releases" | "account" | "refunds",
-            ]
-            | ["v1", "payments", _, "account", "withdrawals"]
-            | ["v1", "exceptions", _, "assign" | "dismiss"]
-            | ["v1", "reports", "cash"]
-            | ["v1", "settings" | "journal" | "journal.csv" | "trial_balance"]
-            | ["v1", "invoices", _, "cancel" | "timeline"]
-            | ["v1", "invoices", _, "instalments", _, "rebate" | "credit_note" | "write_off"]
-            | ["v1", "invoices", _, "instalments", _, "due_date" | "boleto"]
-            | ["v1", "invoices", _, "instalments", _, "charges" | "qr.svg" | "qr.png"]
-    )
-}
-
-/// A page of a list, as the API shows it.
-#[derive(Serialize)]
-struct ListView<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
-}
-
-impl<T> ListView<T> {
-    fn of<I>(page: quita_table::store::Page<I>, view: impl Fn(I) -> T) -> Self {
-        Self {
-            items: page.items.into_iter().map(view).collect(),
-            next_cursor: page.next.map(|cursor| cursor.to_string()),
-        }
     }
 }

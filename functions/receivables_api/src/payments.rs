@@ -13,11 +13,9 @@ use quita_core::ids::{MerchantId, PaymentId};
 use quita_edge::bodies::payments::PaymentBody;
 use quita_edge::http::{answered, json};
 use quita_edge::problem::of_list;
-use quita_edge::{ApiResponse, Call, Problem};
+use quita_edge::{ApiResponse, Call, ListView, Problem};
 use quita_table::keys::Aggregate;
 use serde::de::DeserializeOwned;
-
-use crate::ListView;
 
 /// Lists parked payments, oldest first. `status` may only be `parked`: matched ones are listed
 /// with their invoice.

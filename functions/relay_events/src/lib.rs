@@ -1,14 +1,16 @@
-//! The table's stream -> the event bus: each event row is published as it was stored.
+//! The table's stream -> the event bus and the audit chain: each event row is published as it was
+//! stored, and its digest becomes part of its merchant's chain.
 //!
-//! Delivery is at-least-once and in order within one invoice. The first record that does not go out
+//! Delivery is at-least-once and in order within one invoice. The first record that is not done with
 //! is reported as the point to start again from, so order is kept and nothing is skipped.
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use quita_app::audit::append::Relayed;
 use quita_app::relay_events::relay_events;
 use quita_app::{Deps, Unknown};
-use quita_core::ids::MerchantId;
-use quita_table::items::{EventRow, event_from_image};
+use quita_table::Item;
+use quita_table::items::{digest, event_from_image};
 
 pub async fn handle(deps: &Deps, event: Event) -> Result<DynamoDbEventResponse, Unknown> {
     let mut sequences = Vec::new();
@@ -19,9 +21,9 @@ pub async fn handle(deps: &Deps, event: Event) -> Result<DynamoDbEventResponse, 
             rows.push(row);
         }
     }
-    let published = relay_events(deps, &rows).await;
+    let done = relay_events(deps, &rows).await;
     let mut response = DynamoDbEventResponse::default();
-    if let Some(sequence) = sequences.into_iter().nth(published) {
+    if let Some(sequence) = sequences.into_iter().nth(done) {
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = sequence;
         response.batch_item_failures.push(failure);
@@ -33,10 +35,12 @@ pub async fn handle(deps: &Deps, event: Event) -> Result<DynamoDbEventResponse, 
 ///
 /// # Errors
 /// A row that cannot be read fails the batch: the stream is the only way an event leaves.
-fn row_of(record: &EventRecord) -> Result<Option<(MerchantId, EventRow)>, Unknown> {
+fn row_of(record: &EventRecord) -> Result<Option<Relayed>, Unknown> {
     if record.event_name != "INSERT" {
         return Ok(None);
     }
-    let image = record.change.new_image.clone().into();
-    event_from_image(&image).map_err(|error| Unknown::new("reading the stream", error))
+    let image: Item = record.change.new_image.clone().into();
+    let read = event_from_image(&image);
+    let read = read.map_err(|error| Unknown::new("reading the stream", error))?;
+    Ok(read.map(|(merchant, row)| Relayed { merchant, row, sha256: digest(&image) }))
 }

@@ -1,11 +1,11 @@
 //! `sweep_reminders` on Lambda.
 
-use quita_aws::lambda::{self, Messages};
+use quita_aws::lambda;
 use quita_edge::trigger::Trigger;
 use quita_sweep_reminders::handle;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
-    let deps = lambda::start(Messages::Sent).await?;
-    lambda::run_parsed(&deps, Trigger::parse, handle).await
+    let function = lambda::function().sends_mail().publishes().start()?;
+    lambda::run_parsed(&function, Trigger::parse, handle).await
 }

@@ -28,6 +28,8 @@ use crate::travel::{TravelError, Traveller};
 
 /// Path that the sandbox bank is mounted under.
 pub const BANK_PATH: &str = "/bank";
+/// A key at the sandbox bank beside the demo merchant's, for whoever plays the set-up.
+const SECOND_KEY: &str = "0d3a4c2e-6f1b-4b8a-9a57-2c1e8f4d7b60";
 /// OAuth client id at the sandbox bank.
 const BANK_CLIENT: &str = "quita-local";
 
@@ -41,7 +43,7 @@ pub enum AppError {
     #[error("the secrets cannot be opened")]
     Secrets(#[from] crate::secrets::SecretsError),
     #[error("the signing key cannot be used")]
-    SigningKey(#[from] quita_app::links::KeyTooShort),
+    SigningKey(#[from] quita_app::links::BadKeys),
     #[error("the clock cannot be opened")]
     Clock(#[from] crate::clock::ClockError),
     #[error("the sandbox bank cannot be opened")]
@@ -73,6 +75,8 @@ pub struct App {
     pub bank: Option<Arc<Bank>>,
     pub pix_key: PixKey,
     pub api_key: String,
+    /// The operator's token: it creates merchants.
+    pub operator_key: String,
     pub public_url: String,
     /// Rung when there may be something to pump.
     pub wake: Notify,
@@ -117,10 +121,13 @@ impl App {
             None => Embedded::memory()?,
         };
         let merchant = merchant::id();
-        let api_key = secrets.api_key(&merchant)?;
+        let signing_key = SigningKey::new(&secrets.signing_key()?)?;
+        let api_key = secrets.api_key(&signing_key, &merchant, &merchant::api_key_id())?;
+        let operator_key = secrets.operator_token()?;
         let config = Config {
+            callback_url: public_url.clone(),
             public_url: public_url.clone(),
-            signing_key: SigningKey::new(&secrets.signing_key()?)?,
+            signing_key,
         };
         let (bank, pix_key) = match other {
             Some(other) => {
@@ -140,10 +147,12 @@ impl App {
             parts.checkpoint = Checkpoint::File(path);
         }
         let machine = Machine::new(parts)?;
-        let chat = format!("{public_url}/_local/chat");
-        merchant::ensure(machine.deps(), merchant::demo(pix_key.clone(), chat)).await?;
+        let (chat, now) = (format!("{public_url}/_local/chat"), clock.now());
+        merchant::ensure(machine.deps(), merchant::demo(pix_key.clone(), chat, now)).await?;
+        merchant::ensure_api_key(machine.deps(), &api_key).await?;
         // Finds what is wrong with the bank's address or credentials before anything is served.
-        machine.deps().banks.of(&merchant, machine.deps().secrets.as_ref()).await?;
+        let deps = machine.deps();
+        deps.banks.of(&merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
         Ok(Arc::new(Self {
             machine,
             clock,
@@ -151,6 +160,7 @@ impl App {
             bank,
             pix_key,
             api_key,
+            operator_key,
             public_url,
             wake: Notify::new(),
             travel: tokio::sync::Mutex::default(),
@@ -206,6 +216,7 @@ fn sandbox(
     config.client_secret = secrets.bank_password()?;
     config.public_host = format!("{address}{BANK_PATH}");
     "ACME Serviços Ltda".clone_into(&mut config.receiver.nome);
+    config.keys.push(SECOND_KEY.to_owned());
     let key = config.keys.first().and_then(|key| PixKey::parse(key).ok());
     Ok((Bank::open(config)?, key.ok_or(AppError::PixKey)?))
 }

@@ -16,11 +16,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_lambda_events::encodings::Body;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use quita_app::bus::{BusEvent, SOURCE};
-use quita_app::keys::ApiKeys;
-use quita_app::ports::{Clock, IdSource, Mailer, RandomIds, Secrets};
-use quita_app::{Banks, Config, Deps, Unknown, chain, routing};
-use quita_edge::trigger::{Trigger, bus_event};
+use quita_app::credentials::OperatorKey;
+use quita_app::ports::{Clock, IdSource, Mailer, RandomIds, Secrets, SenderDomains};
+use quita_app::{Banks, Config, Deps, LazyHttp, Unknown, Webhooks, chain};
 use quita_edge::{ApiRequest, ApiResponse, Problem};
 use quita_pix::client::ClientOptions;
 use quita_table::Store;
@@ -30,7 +32,10 @@ use quita_testkit::embedded::Embedded;
 use serde_json::json;
 
 use crate::bus::LocalBus;
-use crate::routes::{Function, Routed, route};
+use crate::functions::{Functions, InProcess};
+use crate::gate::Gate;
+use crate::routes::Routed;
+use crate::sender_domains::LocalSenderDomains;
 use crate::stream::{Checkpoint, Relay};
 
 /// Times a function is given an event: once, and two repeats, as on AWS.
@@ -51,11 +56,16 @@ pub struct MachineParts {
     pub dynamo: Arc<dyn Dynamo>,
     pub mailer: Arc<dyn Mailer>,
     pub secrets: Arc<dyn Secrets>,
+    pub senders: Arc<dyn SenderDomains>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub bank: ClientOptions,
     pub config: Config,
     pub checkpoint: Checkpoint,
+    /// What the functions publish to.
+    pub bus: Arc<LocalBus>,
+    /// Where the functions run; `None` is in this process, on the parts above.
+    pub functions: Option<Arc<dyn Functions>>,
     /// A simulated crash: once it says yes nothing is handled, forgotten or saved any more.
     pub down: Option<DownSwitch>,
 }
@@ -75,11 +85,14 @@ impl MachineParts {
             engine,
             mailer,
             secrets,
+            senders: Arc::new(LocalSenderDomains::default()),
             clock,
             ids: Arc::new(RandomIds),
             bank: ClientOptions::default(),
             config,
             checkpoint: Checkpoint::memory(),
+            bus: Arc::default(),
+            functions: None,
             down: None,
         }
     }
@@ -90,21 +103,21 @@ impl MachineParts {
 pub enum MachineError {
     #[error("the stream's checkpoint cannot be read")]
     Checkpoint(#[from] std::io::Error),
-    #[error("the HTTP client cannot be set up")]
-    Http(#[source] reqwest::Error),
 }
 
 /// An event no function could handle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    pub function: &'static str,
+    pub function: String,
     pub event: BusEvent,
     pub error: String,
 }
 
 /// The machine.
 pub struct Machine {
-    deps: Deps,
+    deps: Arc<Deps>,
+    functions: Arc<dyn Functions>,
+    gate: Gate,
     bus: Arc<LocalBus>,
     engine: Embedded,
     relay: tokio::sync::Mutex<Relay>,
@@ -114,22 +127,29 @@ pub struct Machine {
 
 impl Machine {
     pub fn new(parts: MachineParts) -> Result<Self, MachineError> {
-        let bus = Arc::new(LocalBus::default());
+        install_crypto();
+        let bus = parts.bus;
         let relay = Relay::open(parts.engine.clone(), parts.checkpoint)?;
-        let deps = Deps {
+        let deps = Arc::new(Deps {
             store: Store::new(parts.dynamo, LOCAL_TABLE),
             mailer: parts.mailer,
             bus: bus.clone(),
             secrets: parts.secrets,
+            senders: parts.senders,
             clock: parts.clock,
             ids: parts.ids,
             banks: Banks::new(parts.bank),
-            keys: ApiKeys::default(),
-            http: http_client().map_err(MachineError::Http)?,
+            operator: OperatorKey::default(),
+            http: LazyHttp::new(http_client),
+            webhooks: Webhooks::to_this_machine(),
             config: parts.config,
-        };
+        });
+        let functions =
+            parts.functions.unwrap_or_else(|| Arc::new(InProcess::new(Arc::clone(&deps))));
         Ok(Self {
             deps,
+            functions,
+            gate: Gate::default(),
             bus,
             engine: parts.engine,
             relay: tokio::sync::Mutex::new(relay),
@@ -157,30 +177,32 @@ impl Machine {
         let context = &request.request_context;
         let request_id = context.request_id.clone().unwrap_or_default();
         let path = request.raw_path.clone().unwrap_or_default();
-        match route(&context.http.method, &path) {
+        match self.functions.route(&context.http.method, &path) {
             Routed::Nowhere => Problem::NotFound.response(&request_id),
             Routed::OtherMethod => Problem::MethodNotAllowed.response(&request_id),
             Routed::To { function, route_key, parameters } => {
                 request.request_context.route_key = Some(route_key.clone());
                 request.route_key = Some(route_key);
                 request.path_parameters = parameters;
-                self.call(function, request, &request_id).await
+                if !Gate::guards(&path) {
+                    return self.call(&function, request).await;
+                }
+                let now = self.deps.clock.now();
+                match self.gate.pass(self.functions.as_ref(), request, now).await {
+                    Ok(request) => self.call(&function, request).await,
+                    Err(answer) => *answer,
+                }
             }
         }
     }
 
-    async fn call(&self, function: Function, request: ApiRequest, request_id: &str) -> ApiResponse {
-        match function {
-            Function::CreateInvoice => quita_create_invoice::handle(&self.deps, request).await,
-            Function::ReceivablesApi => quita_receivables_api::handle(&self.deps, request).await,
-            Function::Portal => quita_portal::handle(&self.deps, request).await,
-            Function::PaymentWebhook => {
-                let trigger = Trigger::Http(Box::new(request));
-                match quita_payment_webhook::handle(&self.deps, trigger).await {
-                    Ok(Some(response)) => response,
-                    Ok(None) => Problem::Internal.response(request_id),
-                    Err(error) => Problem::from(error).response(request_id),
-                }
+    /// A function that has no answer is the gateway's 500.
+    async fn call(&self, function: &str, request: ApiRequest) -> ApiResponse {
+        match self.functions.http(function, request).await {
+            Ok(response) => response,
+            Err(error) => {
+                log(&error, "Call is not answered");
+                no_answer()
             }
         }
     }
@@ -198,7 +220,7 @@ impl Machine {
             if self.bus.waiting() == 0 {
                 relay.settled();
             }
-            match relay.turn(&self.deps).await {
+            match relay.turn(self.functions.as_ref()).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
@@ -212,7 +234,9 @@ impl Machine {
 
     /// One minute's sweep, and everything that follows from it.
     pub async fn sweep(&self) -> Result<usize, Unknown> {
-        quita_sweep_reminders::handle(&self.deps, Trigger::Schedule).await?;
+        for (function, input) in self.functions.scheduled() {
+            self.functions.event(&function, input).await?;
+        }
         Ok(self.pump().await)
     }
 
@@ -235,10 +259,8 @@ impl Machine {
             && !self.is_down()
             && let Some(event) = self.bus.next()
         {
-            for (function, detail_types) in routing::ROUTES {
-                if detail_types.contains(&event.detail_type.as_str()) {
-                    self.deliver(function, &event).await;
-                }
+            for function in self.functions.listeners(&event.detail_type) {
+                self.deliver(&function, &event).await;
             }
             if self.is_down() {
                 break;
@@ -249,11 +271,11 @@ impl Machine {
         handled
     }
 
-    async fn deliver(&self, function: &'static str, event: &BusEvent) {
+    async fn deliver(&self, function: &str, event: &BusEvent) {
         let mut attempt = 1;
         let error = loop {
-            match self.invoke(function, event).await {
-                Ok(()) => return,
+            match self.functions.event(function, as_delivered(event)).await {
+                Ok(_) => return,
                 Err(_) if self.is_down() => return,
                 Err(error) if attempt == ATTEMPTS_MAX => break error,
                 Err(error) => log(&error, "Event is handled again"),
@@ -261,25 +283,8 @@ impl Machine {
             attempt += 1;
         };
         log(&error, "Event is given up");
-        self.dead().push(DeadLetter { function, event: event.clone(), error: chain(&error) });
-    }
-
-    /// Gives a function an event in the form EventBridge delivers it.
-    async fn invoke(&self, function: &str, event: &BusEvent) -> Result<(), Unknown> {
-        let event = bus_event(as_delivered(event))
-            .map_err(|error| Unknown::new("reading the event", error))?;
-        match function {
-            "issue_charge" => quita_issue_charge::handle(&self.deps, event).await,
-            "sweep_reminders" => {
-                quita_sweep_reminders::handle(&self.deps, Trigger::Bus(event)).await
-            }
-            "import_bank_file" => quita_import_bank_file::handle(&self.deps, event).await,
-            "reconcile_payments" => quita_reconcile_payments::handle(&self.deps, event).await,
-            "payment_webhook" => {
-                quita_payment_webhook::handle(&self.deps, Trigger::Bus(event)).await.map(drop)
-            }
-            other => Err(Unknown::new("invoking a function", format!("there is no `{other}`"))),
-        }
+        let (function, event) = (function.to_owned(), event.clone());
+        self.dead().push(DeadLetter { function, event, error: chain(&error) });
     }
 
     fn is_down(&self) -> bool {
@@ -291,6 +296,7 @@ impl Machine {
     }
 }
 
+/// An event in the form EventBridge delivers it.
 fn as_delivered(event: &BusEvent) -> serde_json::Value {
     json!({
         "version": "0",
@@ -305,14 +311,27 @@ fn as_delivered(event: &BusEvent) -> serde_json::Value {
     })
 }
 
+/// The gateway's answer when a function has none. Source: API Gateway developer guide, HTTP APIs.
+fn no_answer() -> ApiResponse {
+    let mut response = ApiResponse::default();
+    response.status_code = 500;
+    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.body = Some(Body::Text(r#"{"message":"Internal Server Error"}"#.to_owned()));
+    response
+}
+
 fn log(error: &Unknown, what: &'static str) {
     tracing::error!(error = error as &dyn std::error::Error, "{what}: {}", chain(error));
 }
 
+/// Makes *ring* the process's one TLS provider; one installed by somebody else serves as well.
+pub(crate) fn install_crypto() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
 /// A client for this machine and for chat webhooks.
 pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    // A provider installed by somebody else serves as well.
-    rustls::crypto::ring::default_provider().install_default().ok();
+    install_crypto();
     let builder = || {
         reqwest::Client::builder()
             .timeout(CHAT_TIMEOUT)

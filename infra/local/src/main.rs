@@ -5,11 +5,12 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use quita_app::metrics;
 use quita_local::app::Setup;
 use quita_local::data::DataFolder;
 use quita_local::options::{Command, Options, Serve};
 use quita_local::server::{self, Background};
-use quita_local::{brcode, demo, start_text};
+use quita_local::{audit, brcode, demo, start_text};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,10 +18,8 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     // The demo breaks the bank on purpose; the warnings about it would stand between its lines.
     let quiet = matches!(options.command, Some(Command::Demo));
-    let level = if quiet { "error" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(if quiet { "error" } else { "warn" }))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
@@ -30,9 +29,24 @@ async fn main() -> ExitCode {
             print(&report);
             if is_valid { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Some(Command::Audit(audit)) => match audit::run(&audit, &mut std::io::stdout()).await {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => ended(Err(error)),
+        },
         Some(Command::Demo) => ended(demo::run(&mut std::io::stdout()).await),
         None => ended(serve(options.serve).await),
     }
+}
+
+/// What `RUST_LOG` asks for, else `level`. Measurements are for machines: they are shown where
+/// `RUST_LOG` names them.
+fn filter(level: &str) -> EnvFilter {
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|text| !text.is_empty());
+    let unmeasured = |text: &str| format!("{}=off,{text}", metrics::TARGET);
+    asked
+        .and_then(|text| EnvFilter::try_new(unmeasured(&text)).ok())
+        .unwrap_or_else(|| EnvFilter::new(unmeasured(level)))
 }
 
 async fn serve(options: Serve) -> Result<(), Box<dyn Error>> {

@@ -1,20 +1,30 @@
 //! The one merchant of a local run: its settings, and its callback at the bank.
 
-use quita_app::reconcile_payments::callback_url;
+use chrono::{DateTime, Utc};
+use quita_app::access::api_keys;
+use quita_app::credentials;
+use quita_app::idempotency::Request;
+use quita_app::onboarding::register_callback;
 use quita_app::{Deps, Unknown};
+use quita_core::access::{ApiKey, OPERATOR, Permission};
 use quita_core::contact::Email;
 use quita_core::customer::Locale;
 use quita_core::document::TaxId;
-use quita_core::ids::MerchantId;
-use quita_core::merchant::{Issuing, Merchant};
+use quita_core::ids::{ApiKeyId, MerchantId};
+use quita_core::merchant::{BankConnection, Merchant, Mode, NewMerchant, SenderDomain, Setup};
 use quita_core::pix_key::PixKey;
 use quita_core::reconciliation::Reconciliation;
-use quita_pix::client::WebhookAuth;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, Expected};
+use quita_table::{Commit, CommitError, Expected};
 
 /// Its id.
 pub const MERCHANT: &str = "mer_demo";
+/// The id of its key.
+const API_KEY: &str = "key_0000000000000000000DEMKEY0";
+/// The profile its bank is talked to by.
+const CUSTOM_BANK: &str = "custom";
+/// Domain of its messages.
+const DOMAIN: &str = "acme.example.com";
 /// Its CNPJ: the number usual in examples.
 const DOCUMENT: &str = "11222333000181";
 
@@ -23,22 +33,59 @@ pub fn id() -> MerchantId {
     MerchantId::parse(MERCHANT).expect("the constant is an id")
 }
 
-/// The merchant as it starts out.
-pub fn demo(pix_key: PixKey, chat_webhook: String) -> Merchant {
-    let address = |text| Email::parse(text).expect("the constant is an address");
-    Merchant {
+/// The id of the key that a local run prints.
+pub fn api_key_id() -> ApiKeyId {
+    ApiKeyId::parse(API_KEY).expect("the constant is an id")
+}
+
+/// Writes the row of a run's key when it is absent: it may do everything.
+pub async fn ensure_api_key(deps: &Deps, token: &str) -> Result<(), Unknown> {
+    let key = ApiKey {
         merchant: id(),
+        id: api_key_id(),
         version: 1,
+        name: "cargo run".to_owned(),
+        sha256: credentials::hash(token),
+        permissions: Permission::ALL.into(),
+        created_at: deps.clock.now(),
+        created_by: OPERATOR.to_owned(),
+        expires_at: None,
+        replaced_by: None,
+        revoked_at: None,
+    };
+    let commit = api_keys::with_new_key(Commit::new(&id()), &key, OPERATOR);
+    match deps.store.commit(commit).await {
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The merchant as it starts out: created, and set up at the bank of this run.
+pub fn demo(pix_key: PixKey, chat_webhook: String, now: DateTime<Utc>) -> Merchant {
+    let address = |text| Some(Email::parse(text).expect("the constant is an address"));
+    let created = Merchant::starting(NewMerchant {
+        merchant: id(),
         name: "ACME Serviços Ltda".to_owned(),
         document: TaxId::parse(DOCUMENT).expect("the constant is a CNPJ"),
         city: "São Paulo".to_owned(),
-        pix_key,
+        mode: Mode::Test,
+        locale: Locale::PtBr,
+    });
+    let bank = BankConnection {
+        bank: CUSTOM_BANK.to_owned(),
+        sandbox: true,
+        connected_at: now,
+        certificate_expires_at: None,
+    };
+    let sender = SenderDomain { domain: DOMAIN.to_owned(), verified_at: Some(now) };
+    Merchant {
+        pix_key: Some(pix_key),
         from: address("cobranca@acme.example.com"),
         reply_to: address("financeiro@acme.example.com"),
-        chat_webhook: Some(chat_webhook),
+        chat_webhook: Some(chat_webhook.into()),
         brand_colour: Some("#0F766E".to_owned()),
-        locale: Locale::PtBr,
-        issuing: Issuing::default(),
+        setup: Setup { bank: Some(bank), sender: Some(sender), ..Setup::default() },
+        ..created
     }
 }
 
@@ -70,10 +117,14 @@ pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
     Ok(deps.store.commit(commit).await?)
 }
 
-/// Tells the bank where to call back: `PUT /webhook/{chave}`.
-pub async fn register_callback(deps: &Deps, pix_key: &PixKey) -> Result<(), Unknown> {
+/// Tells the bank where to call back, by the same step as any other merchant does.
+pub async fn register_callback(deps: &Deps) -> Result<(), Unknown> {
     let merchant = id();
-    let url = callback_url(&deps.config, &merchant)?;
-    let bank = deps.banks.of(&merchant, deps.secrets.as_ref()).await?;
-    Ok(bank.put_webhook(pix_key, &url, WebhookAuth::MutualTls).await?)
+    // Each run has its own port, so each registers anew.
+    let key = deps.ids.ulid(deps.clock.now());
+    let request = Request::new("register_callback", &key, "", b"", OPERATOR);
+    match register_callback::register_callback(deps, &merchant, &request).await? {
+        Ok(_) => Ok(()),
+        Err(refused) => Err(Unknown::new("registering the callback", format!("{refused:?}"))),
+    }
 }

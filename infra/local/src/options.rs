@@ -29,11 +29,30 @@ pub struct Options {
 pub enum Command {
     /// Play the main job on example data, from invoices to settled Pix, and check the money
     Demo,
+    /// Check the audit chain of a running instance, whole; ends with 1 when something is wrong
+    Audit(Audit),
     /// Explain a Pix copy-and-paste code (BR Code) field by field
     Brcode {
         /// The code, in quotes
         text: String,
     },
+}
+
+/// Whose audit chain to check, and where.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Address of the API
+    #[arg(long, default_value = "http://127.0.0.1:8787")]
+    pub url: String,
+    /// Key of the API with the permission `audit`; that of the local run without it
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Folder of the local run whose key is used
+    #[arg(long, default_value = ".quita", value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// A head as an earlier check or the log gave it: nothing up to it may have changed
+    #[arg(long, value_name = "BLOCK:SHA256")]
+    pub anchor: Option<String>,
 }
 
 /// How to serve.

@@ -7,6 +7,7 @@
 mod api;
 mod bank;
 mod clock;
+mod connection;
 mod exceptions;
 mod format;
 mod mail;
@@ -56,6 +57,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/_local/example", post(start::example))
         .route("/_local/redrive", post(start::redrive))
         .route("/_local/bank", get(bank::show).post(bank::act))
+        .route("/_local/bank/connection", get(connection::show))
         .route("/_local/exceptions", get(exceptions::show))
         .route("/_local/mail", get(mail::list))
         .route("/_local/mail/{number}", get(mail::show))

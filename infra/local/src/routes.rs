@@ -8,6 +8,7 @@ use http::Method;
 /// The functions behind the HTTP API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Function {
+    AdminApi,
     CreateInvoice,
     ReceivablesApi,
     Portal,
@@ -18,6 +19,7 @@ impl Function {
     /// Folder, package suffix and binary of the function.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AdminApi => "admin_api",
             Self::CreateInvoice => "create_invoice",
             Self::ReceivablesApi => "receivables_api",
             Self::Portal => "portal",
@@ -32,6 +34,54 @@ pub type HttpRoute = (&'static str, &'static str, Function);
 /// Every route of the API.
 pub const HTTP_ROUTES: &[HttpRoute] = &[
     ("POST", "/v1/invoices", Function::CreateInvoice),
+    ("POST", "/sign_in/links", Function::AdminApi),
+    ("GET", "/sign_in/{token}", Function::AdminApi),
+    ("POST", "/sign_in/{token}", Function::AdminApi),
+    ("POST", "/v1/merchants", Function::AdminApi),
+    ("GET", "/v1/merchant", Function::AdminApi),
+    ("PUT", "/v1/merchant", Function::AdminApi),
+    ("GET", "/v1/bank_connection", Function::AdminApi),
+    ("PUT", "/v1/bank_connection", Function::AdminApi),
+    ("POST", "/v1/bank_connection/callback", Function::AdminApi),
+    ("POST", "/v1/bank_connection/test_charge", Function::AdminApi),
+    ("POST", "/v1/bank_connection/test_charge/remove", Function::AdminApi),
+    ("GET", "/v1/sender_domain", Function::AdminApi),
+    ("PUT", "/v1/sender_domain", Function::AdminApi),
+    ("POST", "/v1/sender_domain/check", Function::AdminApi),
+    ("GET", "/v1/readiness", Function::AdminApi),
+    ("GET", "/v1/onboarding", Function::AdminApi),
+    ("GET", "/v1/audit", Function::AdminApi),
+    ("GET", "/v1/audit/verification", Function::AdminApi),
+    ("GET", "/v1/session", Function::AdminApi),
+    ("POST", "/v1/session/end", Function::AdminApi),
+    ("POST", "/v1/api_keys", Function::AdminApi),
+    ("GET", "/v1/api_keys", Function::AdminApi),
+    ("GET", "/v1/api_keys/{api_key_id}", Function::AdminApi),
+    ("POST", "/v1/api_keys/{api_key_id}/rotate", Function::AdminApi),
+    ("POST", "/v1/api_keys/{api_key_id}/revoke", Function::AdminApi),
+    ("POST", "/v1/people", Function::AdminApi),
+    ("GET", "/v1/people", Function::AdminApi),
+    ("GET", "/v1/people/{person_id}", Function::AdminApi),
+    ("PUT", "/v1/people/{person_id}", Function::AdminApi),
+    ("POST", "/v1/people/{person_id}/remove", Function::AdminApi),
+    ("POST", "/v1/webhook_endpoints", Function::AdminApi),
+    ("GET", "/v1/webhook_endpoints", Function::AdminApi),
+    ("GET", "/v1/webhook_endpoints/{endpoint_id}", Function::AdminApi),
+    ("PUT", "/v1/webhook_endpoints/{endpoint_id}", Function::AdminApi),
+    ("POST", "/v1/webhook_endpoints/{endpoint_id}/close", Function::AdminApi),
+    ("GET", "/v1/webhook_endpoints/{endpoint_id}/secret", Function::AdminApi),
+    ("POST", "/v1/webhook_endpoints/{endpoint_id}/secret/rotate", Function::AdminApi),
+    ("POST", "/v1/webhook_endpoints/{endpoint_id}/test", Function::AdminApi),
+    ("POST", "/v1/webhook_endpoints/{endpoint_id}/replays", Function::AdminApi),
+    ("GET", "/v1/webhook_endpoints/{endpoint_id}/deliveries", Function::AdminApi),
+    ("GET", "/v1/webhook_endpoints/{endpoint_id}/deliveries/{delivery_id}", Function::AdminApi),
+    (
+        "POST",
+        "/v1/webhook_endpoints/{endpoint_id}/deliveries/{delivery_id}/replay",
+        Function::AdminApi,
+    ),
+    ("GET", "/v1/event_types", Function::AdminApi),
+    ("GET", "/v1/event_types/{event_type}", Function::AdminApi),
     ("POST", "/v1/customers", Function::ReceivablesApi),
     ("GET", "/v1/customers", Function::ReceivablesApi),
     ("GET", "/v1/customers/{customer_id}", Function::ReceivablesApi),
@@ -48,6 +98,16 @@ pub const HTTP_ROUTES: &[HttpRoute] = &[
     ),
     ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/write_off", Function::ReceivablesApi),
     ("POST", "/v1/invoices/{invoice_id}/instalments/{number}/due_date", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/links", Function::ReceivablesApi),
+    ("POST", "/v1/invoices/{invoice_id}/links/revoke", Function::ReceivablesApi),
+    ("GET", "/v1/customers/{customer_id}/personal_data", Function::ReceivablesApi),
+    ("POST", "/v1/customers/{customer_id}/erasure", Function::ReceivablesApi),
+    ("GET", "/v1/approval_policy", Function::ReceivablesApi),
+    ("PUT", "/v1/approval_policy", Function::ReceivablesApi),
+    ("GET", "/v1/approvals", Function::ReceivablesApi),
+    ("GET", "/v1/approvals/{approval_id}", Function::ReceivablesApi),
+    ("POST", "/v1/approvals/{approval_id}/approve", Function::ReceivablesApi),
+    ("POST", "/v1/approvals/{approval_id}/reject", Function::ReceivablesApi),
     ("GET", "/v1/settings", Function::ReceivablesApi),
     ("PUT", "/v1/settings", Function::ReceivablesApi),
     ("GET", "/v1/journal", Function::ReceivablesApi),
@@ -96,7 +156,8 @@ pub const HTTP_ROUTES: &[HttpRoute] = &[
 pub enum Routed {
     /// A function, with the route's key and the path's parameters.
     To {
-        function: Function,
+        /// By the name of its folder.
+        function: String,
         route_key: String,
         parameters: HashMap<String, String>,
     },
@@ -107,12 +168,26 @@ pub enum Routed {
 
 /// Finds the route of a call.
 pub fn route(method: &Method, path: &str) -> Routed {
+    let routes = HTTP_ROUTES.iter().copied();
+    find(
+        routes.map(|(wanted, template, function)| (wanted, template, function.name())),
+        method,
+        path,
+    )
+}
+
+/// Finds the route of a call among methods, path templates and functions.
+pub fn find<'a>(
+    routes: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    method: &Method,
+    path: &str,
+) -> Routed {
     let mut known_path = false;
-    for (wanted, template, function) in HTTP_ROUTES.iter().copied() {
+    for (wanted, template, function) in routes {
         let Some(parameters) = matched(template, path) else { continue };
         if wanted == method.as_str() {
             let route_key = format!("{wanted} {template}");
-            return Routed::To { function, route_key, parameters };
+            return Routed::To { function: function.to_owned(), route_key, parameters };
         }
         known_path = true;
     }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use quita_app::Unknown;
+use quita_app::credentials::{self, Mode};
+use quita_app::links::{self, SigningKey};
 use quita_app::ports::Secrets;
-use quita_app::{Unknown, keys, links};
-use quita_core::ids::MerchantId;
-use serde_json::json;
+use quita_core::ids::{ApiKeyId, MerchantId};
 
 use crate::files;
 
@@ -69,12 +70,23 @@ impl LocalSecrets {
         self.made_once(links::SECRET, || Ok(format!("{}{}", random_hex()?, random_hex()?)))
     }
 
-    /// The API key of the one merchant, in clear. The functions know its hash only.
-    pub fn api_key(&self, merchant: &MerchantId) -> Result<String, SecretsError> {
-        let key = self.made_once(API_KEY, || Ok(format!("qk_test_{}", random_hex()?)))?;
-        let known = json!([{ "sha256": keys::hash(&key), "merchant": merchant }]);
-        self.set(keys::SECRET, known.to_string());
-        Ok(key)
+    /// The token of an API key of the one merchant, in clear. The table knows its hash only.
+    pub fn api_key(
+        &self,
+        signing: &SigningKey,
+        merchant: &MerchantId,
+        id: &ApiKeyId,
+    ) -> Result<String, SecretsError> {
+        self.made_once(API_KEY, || {
+            let minted = credentials::mint_api_key(signing, Mode::Test, merchant, id);
+            minted.map(|minted| minted.token).map_err(|_| SecretsError::Random)
+        })
+    }
+
+    /// The operator's token, in clear.
+    pub fn operator_token(&self) -> Result<String, SecretsError> {
+        let secret = self.made_once(credentials::OPERATOR_SECRET, random_hex)?;
+        Ok(format!("qo_{secret}"))
     }
 
     /// The client secret of the sandbox bank.
@@ -92,14 +104,25 @@ impl LocalSecrets {
             return Ok(known.clone());
         }
         let value = make()?;
+        self.keep(&mut values, name, &value)?;
+        Ok(value)
+    }
+
+    /// Keeps a secret on disk, then in memory.
+    fn keep(
+        &self,
+        values: &mut BTreeMap<String, String>,
+        name: &str,
+        value: &str,
+    ) -> Result<(), SecretsError> {
         let mut grown = values.clone();
-        grown.insert(name.to_owned(), value.clone());
+        grown.insert(name.to_owned(), value.to_owned());
         if let Some(path) = &self.file {
             let text = serde_json::to_vec_pretty(&grown).map_err(io::Error::from)?;
             files::replace_secret(path, &text)?;
         }
         *values = grown;
-        Ok(value)
+        Ok(())
     }
 }
 
@@ -108,6 +131,13 @@ impl Secrets for LocalSecrets {
     async fn get(&self, name: &str) -> Result<Option<String>, Unknown> {
         let overlaid = lock(&self.overlay).get(name).cloned();
         Ok(overlaid.or_else(|| lock(&self.values).get(name).cloned()))
+    }
+
+    async fn put(&self, name: &str, value: &str) -> Result<(), Unknown> {
+        self.keep(&mut lock(&self.values), name, value)
+            .map_err(|error| Unknown::new("writing a secret", error))?;
+        lock(&self.overlay).remove(name);
+        Ok(())
     }
 }
 
@@ -129,16 +159,24 @@ mod tests {
         MerchantId::parse("mer_demo").unwrap()
     }
 
+    fn id() -> ApiKeyId {
+        ApiKeyId::from_ulid("01JE6X7Q5M8Y2N4C9R0T3V6W8Z").unwrap()
+    }
+
     #[test]
     fn keys_are_made_once_and_only_the_owner_reads_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets.json");
         let first = LocalSecrets::in_file(&path).unwrap();
-        let (signing, api) = (first.signing_key().unwrap(), first.api_key(&merchant()).unwrap());
+        let signing = first.signing_key().unwrap();
+        let key = SigningKey::new(&signing).unwrap();
+        let api = first.api_key(&key, &merchant(), &id()).unwrap();
+        let operator = first.operator_token().unwrap();
         let again = LocalSecrets::in_file(&path).unwrap();
         assert_eq!(again.signing_key().unwrap(), signing);
-        assert_eq!(again.api_key(&merchant()).unwrap(), api);
-        assert!(api.starts_with("qk_test_") && api.len() == 8 + 2 * KEY_BYTES, "{}", api.len());
+        assert_eq!(again.api_key(&key, &merchant(), &id()).unwrap(), api);
+        assert_eq!(again.operator_token().unwrap(), operator);
+        assert_eq!(credentials::api_key_of(&key, &api), Some((merchant(), id())));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -148,14 +186,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn functions_find_the_key_by_its_hash() {
-        let secrets = LocalSecrets::memory();
-        let api = secrets.api_key(&merchant()).unwrap();
-        let known = quita_app::keys::ApiKeys::default();
-        let now = "2026-03-02T12:00:00Z".parse().unwrap();
-        assert_eq!(known.merchant(&api, &secrets, now).await.unwrap(), Some(merchant()));
-        let other = format!("{api}0");
-        assert_eq!(known.merchant(&other, &secrets, now).await.unwrap(), None);
+    async fn a_secret_that_was_set_is_lost_with_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        let first = LocalSecrets::in_file(&path).unwrap();
+        first.set("bank/mer_demo", "of this run");
+        first.put("bank/mer_demo", "kept").await.unwrap();
+        assert_eq!(first.get("bank/mer_demo").await.unwrap().as_deref(), Some("kept"));
+        let again = LocalSecrets::in_file(&path).unwrap();
+        assert_eq!(again.get("bank/mer_demo").await.unwrap().as_deref(), Some("kept"));
     }
 
     #[test]

@@ -149,7 +149,7 @@ async fn sweep(app: Arc<App>) {
 /// Registers the callback, again and again until the bank takes it.
 async fn register(app: Arc<App>) {
     for attempt in 0.. {
-        match merchant::register_callback(app.machine.deps(), &app.pix_key).await {
+        match merchant::register_callback(app.machine.deps()).await {
             Ok(()) => return,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -7,12 +7,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lambda_events::dynamodb::Event;
-use quita_app::{Deps, Unknown};
+use quita_app::Unknown;
 use quita_testkit::embedded::{Embedded, StreamRecord};
 use serde_json::json;
 
 use crate::files;
+use crate::functions::Functions;
 
 /// Records of one batch, as `template.yaml` sets it.
 const BATCH_RECORDS_MAX: usize = 100;
@@ -70,9 +70,9 @@ impl Relay {
         Ok(Self { engine, checkpoint, position: saved.clone(), saved })
     }
 
-    /// Hands the next batch to `relay_events`; answers whether anything moved. A batch that fails
+    /// Hands the next batch to the function that reads the stream; answers whether anything moved. A batch that fails
     /// in part goes on after its last good record.
-    pub async fn turn(&mut self, deps: &Deps) -> Result<bool, Unknown> {
+    pub async fn turn(&mut self, functions: &dyn Functions) -> Result<bool, Unknown> {
         let batch = self
             .engine
             .stream_after(self.position.as_deref(), BATCH_RECORDS_MAX)
@@ -82,7 +82,7 @@ impl Relay {
         };
         let events: Vec<&StreamRecord> = batch.iter().filter(|record| is_event(record)).collect();
         if !events.is_empty()
-            && let Some(failed) = invoke(deps, &events).await?
+            && let Some(failed) = invoke(functions, &events).await?
         {
             let before = batch.iter().take_while(|record| record.sequence != failed).last();
             let Some(before) = before else { return Ok(false) };
@@ -115,13 +115,14 @@ fn is_event(record: &StreamRecord) -> bool {
 }
 
 /// Calls the function; answers the first record that has to come again.
-async fn invoke(deps: &Deps, records: &[&StreamRecord]) -> Result<Option<String>, Unknown> {
-    let records: Vec<_> = records.iter().map(|record| &record.json).collect();
-    let event: Event = serde_json::from_value(json!({ "Records": records }))
-        .map_err(|error| Unknown::new("shaping the stream event", error))?;
-    let response = quita_relay_events::handle(deps, event).await?;
-    let failed = response.batch_item_failures.into_iter().next();
+async fn invoke(
+    functions: &dyn Functions,
+    records: &[&StreamRecord],
+) -> Result<Option<String>, Unknown> {
+    let json: Vec<_> = records.iter().map(|record| &record.json).collect();
+    let answer = functions.event(&functions.stream_reader(), json!({ "Records": json })).await?;
+    let failed = answer["batchItemFailures"].as_array().and_then(|failures| failures.first());
     // A failure that names no record means the whole batch.
-    let first = || records.first().and_then(|record| record["dynamodb"]["SequenceNumber"].as_str());
-    Ok(failed.and_then(|it| it.item_identifier.or_else(|| first().map(str::to_owned))))
+    let first = || records.first().map(|record| record.sequence.clone());
+    Ok(failed.and_then(|it| it["itemIdentifier"].as_str().map(str::to_owned).or_else(first)))
 }

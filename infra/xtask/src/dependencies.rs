@@ -26,7 +26,8 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
     let policy = Policy::read(&file)?;
     let metadata = workspace.dependencies()?;
     let packages = array(&metadata["packages"]);
-    let faults = faults(packages, &policy);
+    let mut faults = faults(packages, &policy);
+    faults.extend(idle(packages, &policy));
     for fault in &faults {
         println!("{fault}");
     }
@@ -64,6 +65,14 @@ fn faults(packages: &[Value], policy: &Policy) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Names that may be there once and are not there at all: misspelled or left over, they guard
+/// nothing.
+fn idle(packages: &[Value], policy: &Policy) -> Vec<String> {
+    let is_there = |name: &&String| packages.iter().any(|one| text(one, "name") == *name);
+    let idle = policy.single.iter().filter(|name| !is_there(name));
+    idle.map(|name| format!("deny.toml: nothing depends on {name}")).collect()
 }
 
 impl Policy {
@@ -178,6 +187,28 @@ deny = [
             found(&packages),
             ["openssl-sys 0.9.0 is banned", "rustls is there in several versions: 0.21.0, 0.23.0"]
         );
+    }
+
+    #[test]
+    fn a_name_that_guards_nothing_is_a_fault() {
+        let policy = Policy::read(FILE).unwrap();
+        let rustls = package("rustls", "0.23.0", json!("MIT"), json!(REGISTRY));
+        assert_eq!(idle(&[rustls], &policy), [""; 0]);
+        assert_eq!(idle(&[], &policy), ["deny.toml: nothing depends on rustls"]);
+    }
+
+    #[test]
+    fn a_second_copy_of_a_heavy_crate_is_a_fault() {
+        let policy = Policy::read(include_str!("../../../deny.toml")).unwrap();
+        for heavy in ["aws-smithy-runtime", "hyper", "reqwest", "ring", "rustls", "tokio"] {
+            let of = |version| package(heavy, version, json!("MIT"), json!(REGISTRY));
+            let told = format!("{heavy} is there in several versions: 1.0.0, 2.0.0");
+            assert_eq!(faults(&[of("1.0.0"), of("2.0.0")], &policy), [told]);
+        }
+        for second_stack in ["aws-lc-rs", "aws-lc-sys", "h2", "native-tls", "openssl-sys"] {
+            let there = package(second_stack, "1.0.0", json!("MIT"), json!(REGISTRY));
+            assert_eq!(faults(&[there], &policy), [format!("{second_stack} 1.0.0 is banned")]);
+        }
     }
 
     #[test]

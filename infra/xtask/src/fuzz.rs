@@ -127,21 +127,13 @@ fn chosen(targets: Vec<Target>, name: Option<&str>) -> Result<Vec<Target>, Strin
 
 /// Builds every target, apart from all other builds; answers the folder of the binaries.
 fn build(workspace: &Workspace) -> Result<PathBuf, String> {
-    let host = host()?;
+    let host = tools::host()?;
     let folder = folder(workspace, "build");
     // With a target named, build scripts and macros are left without the flags.
     let mut build = workspace.cargo(["build", "--release", "--package", "quita-fuzz"]);
     build.args(["--features", "libfuzzer", "--bins", "--target", &host, "--target-dir"]);
     tools::run(build.arg(&folder).env("RUSTFLAGS", FLAGS.join(" ")))?;
     Ok(folder.join(host).join("release"))
-}
-
-/// The platform this compiler builds for when none is named.
-fn host() -> Result<String, String> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let told = tools::output(Command::new(rustc).arg("-vV"))?;
-    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| "rustc does not tell its host".to_owned())
 }
 
 fn fuzz(

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `bench`, `sim`, `fuzz`, `package`.
+//! The project's own chores: `cargo xtask test`, `bench`, `e2e`, `sim`, `fuzz`, `package`.
 //!
 //! Owns the order of the chores, what each one needs installed, and what is said when that is
 //! missing. Does not own any check that a plain `cargo test` can make: those stand in `tests/`.
@@ -7,7 +7,10 @@
 //! fail.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
+mod bench;
+mod contract;
 mod dependencies;
+mod e2e;
 mod fuzz;
 mod package;
 mod sim;
@@ -25,7 +28,9 @@ const HELP: &str = "\
 The project's chores.
 
 cargo xtask test [STEP..]   every check there is, or the named steps only
-cargo xtask bench [GROUP..] the figures, or pure, calls, imports, sweep alone: rates, memory
+cargo xtask bench [GROUP..] the figures, or pure, calls, imports, sweep, cost, capacity alone
+cargo xtask bench --lambda [FUNCTION..]  what the deployed binaries weigh and take
+cargo xtask e2e [TEST..]    the scenarios through the functions' own binaries, or the named ones
 cargo xtask sim [--seeds N] [--from S]   more seeds of the simulation
 cargo xtask fuzz [TARGET] [--seconds N]  inputs nobody wrote, for every reader of foreign bytes
 cargo xtask package         the Lambda binaries as zips, with a template to deploy them
@@ -43,7 +48,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         "test" => Workspace::open().and_then(|workspace| test::run(&workspace, rest)),
-        "bench" => Workspace::open().and_then(|workspace| bench(&workspace, rest)),
+        "bench" => Workspace::open().and_then(|workspace| bench::run(&workspace, rest)),
+        "e2e" => Workspace::open().and_then(|workspace| e2e::run(&workspace, rest)),
         "sim" => Workspace::open().and_then(|workspace| sim::run(&workspace, rest)),
         "fuzz" => Workspace::open().and_then(|workspace| fuzz::run(&workspace, rest)),
         "package" => Workspace::open().and_then(|workspace| package::run(&workspace)),
@@ -56,10 +62,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn bench(workspace: &Workspace, arguments: &[String]) -> Result<(), String> {
-    let mut bench = workspace.cargo(["bench", "--package", "quita-tests", "--bench", "figures"]);
-    bench.arg("--").args(arguments);
-    tools::run(&mut bench)
 }

@@ -10,6 +10,13 @@ const MISSING: &str = "needs cargo-lambda: `pip install cargo-lambda==1.9.2` in 
     environment whose bin folder comes first on PATH, then \
     `rustup target add aarch64-unknown-linux-gnu`";
 
+/// What is deployed is linked to run at one address. Tables of time zones and of the SDKs hold tens
+/// of thousands of pointers, which a binary that may be loaded anywhere carries a second time, as
+/// relocations, and rewrites at each cold start. The price is that its code lies where it always
+/// lies; it is memory-safe and alone in its virtual machine, and stack, heap and libraries still
+/// move.
+pub const DEPLOY_FLAGS: &str = "-Crelocation-model=static";
+
 pub fn run(workspace: &Workspace) -> Result<(), String> {
     if tools::find("cargo-lambda").is_none() {
         return Err(MISSING.to_owned());
@@ -21,7 +28,7 @@ pub fn run(workspace: &Workspace) -> Result<(), String> {
     for function in &workspace.functions {
         build.args(["--package", function]);
     }
-    tools::run(&mut build)?;
+    tools::run(build.env("RUSTFLAGS", DEPLOY_FLAGS))?;
     let source = workspace.root.join("template.yaml");
     let template = fs::read_to_string(&source).map_err(|error| error.to_string())?;
     let target = folder.join("template.yaml");

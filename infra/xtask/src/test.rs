@@ -3,16 +3,17 @@
 //! Steps that need a tool beside Rust install it where they may, and are skipped with what to
 //! install where they may not.
 
-use std::fs;
 use std::process::Command;
 
+use crate::contract;
 use crate::dependencies;
+use crate::e2e;
 use crate::step::{Done, Outcome, Step, sum_up};
 use crate::tools;
 use crate::workspace::Workspace;
 
 /// In this order: what is quick and most often wrong comes first, the SDKs last.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 12] = [
     Step { name: "format", run: format },
     Step { name: "dependencies", run: |workspace| dependencies::check(workspace).into() },
     Step { name: "no-sdk", run: no_sdk },
@@ -21,8 +22,10 @@ const STEPS: [Step; 10] = [
     Step { name: "demo", run: demo },
     Step { name: "template", run: template },
     Step { name: "browser", run: browser },
+    Step { name: "contract", run: contract::step },
     Step { name: "advisories", run: advisories },
     Step { name: "lambdas", run: lambdas },
+    Step { name: "e2e", run: e2e::step },
 ];
 
 /// Programs that are a Chromium.
@@ -81,27 +84,11 @@ fn demo(workspace: &Workspace) -> Outcome {
 
 /// Expands and lints template.yaml with the tools AWS offers for it, which are Python.
 fn template(workspace: &Workspace) -> Outcome {
-    let Some(python) = tools::find("python3") else {
-        return Outcome::Skipped("needs python3".to_owned());
+    let python = match tools::python_with(workspace, "cfn") {
+        Ok(python) => python,
+        Err(outcome) => return outcome,
     };
-    let venv = workspace.target.join("venv");
-    let requirements = workspace.root.join("tests/cfn/requirements.txt");
-    let wanted = fs::read_to_string(&requirements).unwrap_or_default();
-    let installed = venv.join("installed.txt");
-    if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
-        if tools::run(Command::new(python).args(["-m", "venv"]).arg(&venv)).is_err() {
-            return Outcome::Skipped("needs python3-venv".to_owned());
-        }
-        let mut pip = Command::new(venv.join("bin/pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        let done = tools::run(pip.arg(&requirements));
-        let done =
-            done.and_then(|()| fs::write(&installed, &wanted).map_err(|error| error.to_string()));
-        if let Err(why) = done {
-            return Outcome::Failed(why);
-        }
-    }
-    let mut lint = Command::new(venv.join("bin/python"));
+    let mut lint = Command::new(python);
     lint.current_dir(&workspace.root).args(["tests/cfn/lint.py", "template.yaml"]);
     tools::run(lint.arg(workspace.target.join("cfn"))).into()
 }
@@ -155,8 +142,9 @@ fn advisories(workspace: &Workspace) -> Outcome {
     tools::run(&mut workspace.cargo(["deny", "--workspace", "check"])).into()
 }
 
-/// The only step that compiles the AWS SDKs: the adapters' own tests, and every function's binary
-/// linked with them. One selection, so that no SDK is compiled twice.
+/// The step that compiles the AWS SDKs: the adapters' own tests, also against services on loopback,
+/// and every function's binary linked with them. One selection, so that no SDK is compiled twice.
 fn lambdas(workspace: &Workspace) -> Outcome {
-    tools::run(workspace.cargo_with_sdk("test").args(["--lib", "--bins"])).into()
+    tools::run(workspace.cargo_with_sdk("test").args(["--lib", "--bins", "--test", "loopback"]))
+        .into()
 }

@@ -1,7 +1,11 @@
 //! Other programs: whether they are there, and running them.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use crate::step::Outcome;
+use crate::workspace::Workspace;
 
 /// Runs a program with its output shown; `Err` says how it ended.
 pub fn run(command: &mut Command) -> Result<(), String> {
@@ -20,6 +24,14 @@ pub fn output(command: &mut Command) -> Result<String, String> {
         return Err(format!("{} ended with {}", shown(command), output.status));
     }
     String::from_utf8(output.stdout).map_err(|error| format!("{}: {error}", shown(command)))
+}
+
+/// The platform this compiler builds for when none is named.
+pub fn host() -> Result<String, String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = output(Command::new(rustc).arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| "rustc does not tell its host".to_owned())
 }
 
 /// Whether a program is on the path.
@@ -50,4 +62,27 @@ pub fn apt_install(packages: &[&str]) -> Result<(), String> {
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// A Python with what `tests/<name>/requirements.txt` pins, in a folder under the target; made anew
+/// when the pins change. `Err` says why the step cannot run.
+pub fn python_with(workspace: &Workspace, name: &str) -> Result<PathBuf, Outcome> {
+    let Some(python) = find("python3") else {
+        return Err(Outcome::Skipped("needs python3".to_owned()));
+    };
+    let venv = workspace.target.join("venv").join(name);
+    let requirements = workspace.root.join("tests").join(name).join("requirements.txt");
+    let wanted = fs::read_to_string(&requirements).unwrap_or_default();
+    let installed = venv.join("installed.txt");
+    if fs::read_to_string(&installed).ok().as_ref() != Some(&wanted) {
+        if run(Command::new(python).args(["-m", "venv"]).arg(&venv)).is_err() {
+            return Err(Outcome::Skipped("needs python3-venv".to_owned()));
+        }
+        let mut pip = Command::new(venv.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        let done = run(pip.arg(&requirements));
+        done.and_then(|()| fs::write(&installed, &wanted).map_err(|error| error.to_string()))
+            .map_err(Outcome::Failed)?;
+    }
+    Ok(venv.join("bin/python"))
 }

@@ -4,7 +4,7 @@
 //! strings, as everywhere outside. Its JSON Schema stands under `infra/events/`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use quita_core::ids::{ImportId, InvoiceId, MerchantId, PaymentId};
+use quita_core::ids::{DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,19 @@ use serde_json::{Value, json};
 pub const SOURCE: &str = "quita";
 
 /// One event for the bus.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct BusEvent {
     /// Such as `invoice.paid.v1`.
     pub detail_type: String,
     pub at: DateTime<Utc>,
     pub detail: Value,
+}
+
+/// Without the detail, which holds what people and banks wrote.
+impl std::fmt::Debug for BusEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BusEvent({} at {})", self.detail_type, self.at)
+    }
 }
 
 /// What a subscriber of ours reads from a detail: enough to load the facts.
@@ -49,6 +56,14 @@ pub struct ImportRef {
     pub import_id: ImportId,
 }
 
+/// An event to post to an endpoint again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DeliveryRef {
+    pub merchant_id: MerchantId,
+    pub endpoint_id: EndpointId,
+    pub delivery_id: DeliveryId,
+}
+
 /// A shard of the work index to walk.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ShardRef {
@@ -65,6 +80,8 @@ pub const CONFIRM_DUE: &str = "payment.confirm_due.v1";
 pub const RECONCILE_DUE: &str = "reconciliation.due.v1";
 /// `import.due.v1`: lines of a bank file are left to take in.
 pub const IMPORT_DUE: &str = "import.due.v1";
+/// `delivery.due.v1`: an event is to be posted to a merchant's endpoint again.
+pub const DELIVERY_DUE: &str = "delivery.due.v1";
 
 impl BusEvent {
     pub fn charge_due(merchant: &MerchantId, invoice: &InvoiceId, at: DateTime<Utc>) -> Self {
@@ -87,6 +104,18 @@ impl BusEvent {
         Self { detail_type: IMPORT_DUE.to_owned(), at, detail }
     }
 
+    pub fn delivery_due(
+        merchant: &MerchantId,
+        endpoint: &EndpointId,
+        delivery: &DeliveryId,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let detail = json!({
+            "merchant_id": merchant, "endpoint_id": endpoint, "delivery_id": delivery,
+        });
+        Self { detail_type: DELIVERY_DUE.to_owned(), at, detail }
+    }
+
     pub fn shard_due(shard: u8, at: DateTime<Utc>) -> Self {
         Self { detail_type: SHARD_DUE.to_owned(), at, detail: json!({ "shard": shard }) }
     }
@@ -106,6 +135,11 @@ impl BusEvent {
             Aggregate::Reconciliation => {}
             Aggregate::Import(id) => detail["import_id"] = json!(id),
             Aggregate::BankLine(fingerprint) => detail["bank_line"] = json!(fingerprint),
+            Aggregate::Merchant | Aggregate::Endpoints => {}
+            Aggregate::Customer(id) => detail["customer_id"] = json!(id),
+            Aggregate::ApiKey(id) => detail["api_key_id"] = json!(id),
+            Aggregate::Person(id) => detail["person_id"] = json!(id),
+            Aggregate::Approval(id) => detail["approval_id"] = json!(id),
         }
         Self { detail_type: format!("{}.v1", row.name), at: row.at, detail }
     }

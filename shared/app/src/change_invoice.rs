@@ -6,6 +6,7 @@
 
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Command, NUMBER_CHARS_MAX, Reduction, Refusal};
+use quita_core::money::Money;
 use quita_core::terms_draft::{parse_date, parse_money};
 use quita_core::violation::Violation;
 
@@ -36,6 +37,17 @@ pub enum Refused {
 }
 
 impl ChangeDraft {
+    /// The amount it asks for, where it names one.
+    ///
+    /// # Errors
+    /// Every violation at once: what cannot be read is never carried out.
+    pub fn amount(&self) -> Result<Option<Money>, Vec<Violation>> {
+        match self.parse(1)? {
+            Command::Reduce { amount, .. } => Ok(Some(amount)),
+            _ => Ok(None),
+        }
+    }
+
     fn parse(&self, instalment: u16) -> Result<Command<'static>, Vec<Violation>> {
         let mut faults = Vec::new();
         let command = self.read(instalment, &mut faults);

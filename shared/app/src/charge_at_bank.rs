@@ -39,7 +39,7 @@ pub(crate) async fn at_bank(
     number: u16,
 ) -> Result<Option<AtBank>, Unknown> {
     let Some(instalment) = invoice.instalment(number) else { return Ok(Some(AtBank::Unpaid)) };
-    let bank = deps.banks.of(&invoice.merchant, deps.secrets.as_ref()).await?;
+    let bank = deps.banks.of(&invoice.merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
     let charge = match bank.get_cobv(&instalment.charge().txid).await {
         Ok(charge) => charge,
         Err(PixError::NotFound) => return Ok(None),

@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use quita_core::chase::{self, Decision, Rule, Step, StepOutcome};
+use quita_core::hidden::Hidden;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Command, Instalment, Invoice, decide};
 use quita_core::merchant::Merchant;
@@ -23,6 +24,7 @@ use crate::deliver::{Attempt, Delivered, Payload, deliver};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::facts::{self, Unsayable};
+use crate::metrics::{self, MessageOutcome};
 
 /// Who the rows name.
 const ACTOR: &str = "sweep_reminders";
@@ -88,6 +90,7 @@ struct Chased {
     state: Invoice,
 }
 
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, invoice.id = %invoice))]
 async fn chase(deps: &Deps, merchant: &MerchantId, invoice: &InvoiceId) -> Result<Chased, Unknown> {
     let refs = [ItemRef::Merchant, ItemRef::Invoice(invoice.clone())];
     let mut found = deps.store.read(merchant, &refs).await?;
@@ -244,7 +247,7 @@ fn payload(
     instalment: &Instalment,
     action: &Action,
     key: &LedgerKey,
-    chat_url: Option<&String>,
+    chat_url: Option<&Hidden>,
 ) -> Result<Payload, Unsayable> {
     let now = deps.clock.now();
     match action {
@@ -268,7 +271,7 @@ fn say(
     facts: Facts<'_>,
     invoice: &Invoice,
     channel: Channel,
-    chat_url: Option<&String>,
+    chat_url: Option<&Hidden>,
 ) -> Result<Payload, Unsayable> {
     let locale = invoice.bill_to.locale;
     match channel {
@@ -306,12 +309,24 @@ async fn record(
         });
         let (commit, after) = apply::apply(commit, invoice, &events, ACTOR, now)?;
         match deps.store.commit(commit).await {
-            Ok(()) => return Ok(after),
+            Ok(()) => {
+                rows.iter().filter(|(_, replaces)| replaces.is_some()).for_each(count);
+                return Ok(after);
+            }
             Err(CommitError::Conflict(_)) => invoice = reload(deps, &merchant, &id).await?,
             Err(error) => return Err(error.into()),
         }
     }
     Err(Unknown::new("recording a message", "others kept writing first"))
+}
+
+/// Counts a message whose fate is recorded.
+fn count((row, _): &(Message, Option<u64>)) {
+    match row.state {
+        MessageState::Sent { .. } => metrics::message_settled(MessageOutcome::Sent),
+        MessageState::Failed { .. } => metrics::message_settled(MessageOutcome::Failed),
+        MessageState::Claimed { .. } | MessageState::Released { .. } => {}
+    }
 }
 
 fn command<'a>(

@@ -3,6 +3,7 @@
 //! The flag came from a payment whose money was taken back, so it is that payment's history that
 //! tells who cleared it and why.
 
+use quita_core::audit;
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_core::work::{WorkDue, WorkKind};
 use quita_table::items::EventRow;
@@ -15,7 +16,7 @@ use crate::bus::instant;
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::{self, Answer, Request};
-use crate::move_money::{ACTOR, Refused};
+use crate::move_money::Refused;
 use crate::views::CustomerView;
 
 /// Times it is decided anew because someone else wrote first.
@@ -40,6 +41,7 @@ pub async fn clear_flag(
             return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
         }
         let Some(mut customer) = found.take_customer(id) else { return Ok(Err(Refused::NotFound)) };
+        let stood = customer.clone();
         let Some(flag) = customer.flag.take() else {
             return Ok(Err(Refused::Conflict("the customer has no flag".to_owned())));
         };
@@ -56,7 +58,7 @@ pub async fn clear_flag(
             aggregate: Aggregate::Payment(payment.id.clone()),
             seq: payment.version,
             at: now,
-            actor: ACTOR.to_owned(),
+            actor: request.actor.clone(),
             name: FLAG_CLEARED.to_owned(),
             data: json!({
                 "customer_id": id,
@@ -65,6 +67,7 @@ pub async fn clear_flag(
                 "reason": reason,
             }),
             postings: Vec::new(),
+            changes: audit::changes(Some(&stood), &customer).under(&format!("customers.{id}")),
         };
         let body = serde_json::to_string(&CustomerView::of(&customer))
             .map_err(|error| Unknown::new("writing the answer", error))?;

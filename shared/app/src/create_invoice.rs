@@ -8,6 +8,7 @@ use quita_core::customer::Customer;
 use quita_core::debt::LateCharges;
 use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
 use quita_core::invoice::InvoiceDraft;
+use quita_core::merchant::Lack;
 use quita_core::violation::Violation;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, CommitError, Expected};
@@ -23,11 +24,16 @@ use crate::views::InvoiceView;
 pub enum Refused {
     /// Everything that is wrong, at once.
     Invalid(Vec<Violation>),
+    /// What has to be set up first: there is no account to be paid to, or nobody to write as.
+    NotSetUp(Vec<Lack>),
     KeyReused,
 }
 
 /// Times an invoice is made anew because the customer's account moved meanwhile.
 const CONFLICTS_MAX: usize = 3;
+/// Why there is no new invoice for whoever was forgotten.
+const ERASED_CUSTOMER: &str =
+    "the customer's personal data was erased; create the customer again and use its new id";
 /// Status of a new invoice.
 const CREATED: u16 = 201;
 
@@ -69,12 +75,20 @@ async fn attempt(
     let settings = found
         .take_merchant()
         .ok_or_else(|| Unknown::new("loading the merchant", "the merchant is not set up"))?;
+    let lacks = settings.lacks();
+    if !lacks.is_empty() {
+        return Ok(Attempt::Done(Err(Refused::NotSetUp(lacks))));
+    }
     let customer = customer_id.and_then(|id| found.take_customer(&id));
     let (draft, customer) = match (draft.check(&settings, now), customer) {
-        (Ok(draft), Some(customer)) => (draft, customer),
+        (Ok(draft), Some(customer)) if customer.erasure.is_none() => (draft, customer),
         (checked, customer) => {
-            let unknown = Violation::new("customer_id", "use the id of a customer of yours");
-            let unknown = customer.is_none().then_some(unknown);
+            let unknown = match customer {
+                None => Some("use the id of a customer of yours"),
+                Some(customer) if customer.erasure.is_some() => Some(ERASED_CUSTOMER),
+                Some(_) => None,
+            };
+            let unknown = unknown.map(|why| Violation::new("customer_id", why));
             let faults = unknown.into_iter().chain(checked.err().unwrap_or_default());
             // What was accepted once is answered so again, though a due date has passed since.
             let told = idempotency::told_before(deps, merchant, request).await?;
@@ -89,7 +103,7 @@ async fn attempt(
     let body = serde_json::to_string(&InvoiceView::of(&invoice, &deps.config, now))
         .map_err(|error| Unknown::new("writing the answer", error))?;
     let commit = Commit::new(merchant).idempotency(&request.record(CREATED, &body, now));
-    let commit = apply::open(commit, &invoice, &events, "api", now)?;
+    let commit = apply::open(commit, &invoice, &events, &request.actor, now)?;
     let commit = without_carried(commit, customer);
     match deps.store.commit(commit).await {
         Ok(()) => Ok(Attempt::Done(Ok(Answer { status: CREATED, body, replayed: false }))),

@@ -265,7 +265,7 @@ async fn ask_pix(taker: &mut Taker<'_>, id: &EndToEndId) -> Result<Option<Pix>, 
     }
     let (deps, merchant) = (taker.deps, &taker.settings.merchant);
     let asking = async {
-        let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
+        let bank = deps.banks.of(merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
         match bank.get_pix(id).await {
             Ok(told) => Ok(Some(told)),
             Err(PixError::NotFound) => Ok(None),
@@ -292,7 +292,7 @@ async fn ask_list(taker: &mut Taker<'_>, entry: &Entry, txid: &Txid) -> Result<V
     let window = Window { from: from.min(now - TimeDelta::days(1)), until: until.min(now) };
     let filter = PixFilter { txid: Some(txid.clone()), ..PixFilter::settled_within(window) };
     let asking = async {
-        let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
+        let bank = deps.banks.of(merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
         bank.list_pix(&filter).await.map_err(Unknown::from)
     };
     let answer = tokio::time::timeout(BANK_PATIENCE, asking).await;

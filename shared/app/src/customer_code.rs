@@ -2,6 +2,7 @@
 //! by it pays the customer's oldest debts first (see [`crate::take_payment`]).
 
 use quita_core::ids::{CustomerId, MerchantId, Txid};
+use quita_core::merchant::Lack;
 use quita_core::money::Money;
 use quita_core::violation::Violation;
 use quita_pix::brcode::BrCode;
@@ -13,7 +14,7 @@ use crate::error::Unknown;
 use crate::payment_drafts::parse_positive;
 
 /// The code.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct CustomerCode {
     customer_id: String,
     txid: String,
@@ -36,6 +37,8 @@ impl CustomerCode {
 pub enum Refused {
     NotFound,
     Invalid(Vec<Violation>),
+    /// The merchant has no key to be paid on yet.
+    NotSetUp(Lack),
 }
 
 pub async fn customer_code(
@@ -59,11 +62,15 @@ pub async fn customer_code(
     if found.take_customer(&id).is_none() {
         return Ok(Err(Refused::NotFound));
     }
+    let key = match settings.collecting_key() {
+        Ok(key) => key.as_str(),
+        Err(lack) => return Ok(Err(Refused::NotSetUp(lack))),
+    };
     let txid = Txid::for_customer(&id);
     let code = BrCode {
         amount,
         txid: Some(txid.as_str()),
-        ..BrCode::static_key(settings.pix_key.as_str(), &settings.name, &settings.city)
+        ..BrCode::static_key(key, &settings.name, &settings.city)
     };
     let text = code.encode().map_err(|error| Unknown::new("writing a Pix code", error))?;
     let query = amount.map(|amount| format!("?amount={amount}")).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! again and the row says so: a payer is never written to twice.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::hidden::Hidden;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_notify::{ChatMessage, Email, chat::slack_payload};
@@ -14,6 +15,7 @@ use quita_table::{Commit, CommitError, Expected};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::facts::Unsayable;
+use crate::metrics::{self, MessageOutcome};
 use crate::ports::{Evidence, SendError};
 
 /// How long a claim keeps others away: longer than any sender lives.
@@ -26,7 +28,7 @@ const REASON_CHARS_MAX: usize = 300;
 /// What is to be sent.
 pub(crate) enum Payload {
     Email(Box<Email>),
-    Chat { url: String, message: Box<ChatMessage> },
+    Chat { url: Hidden, message: Box<ChatMessage> },
 }
 
 /// How a message stands after the attempt.
@@ -87,7 +89,9 @@ async fn release(deps: &Deps, claim: Message, state: MessageState) -> Result<(),
     let before = claim.version;
     let released = Message { version: before + 1, state, ..claim };
     let commit = Commit::new(&released.merchant).message(&released, Expected::Version(before));
-    Ok(deps.store.commit(commit).await?)
+    deps.store.commit(commit).await?;
+    metrics::message_settled(MessageOutcome::NotNow);
+    Ok(())
 }
 
 enum Taken {
@@ -142,7 +146,7 @@ async fn reclaim(deps: &Deps, there: Message, now: DateTime<Utc>) -> Result<Take
 async fn send(deps: &Deps, payload: Payload) -> Result<MessageState, Unknown> {
     let sent = match payload {
         Payload::Email(email) => deps.mailer.send(&email).await,
-        Payload::Chat { url, message } => post_chat(deps, &url, &message).await,
+        Payload::Chat { url, message } => post_chat(deps, url.as_str(), &message).await,
     };
     let at = deps.clock.now();
     match sent {
@@ -158,7 +162,8 @@ async fn post_chat(deps: &Deps, url: &str, message: &ChatMessage) -> Result<Stri
     let unknown = |error: reqwest::Error| {
         SendError::Unknown(Unknown::new("posting to the chat", error.without_url()))
     };
-    let answer = deps.http.post(url).json(&slack_payload(message)).send().await.map_err(unknown)?;
+    let http = deps.http.get().map_err(unknown)?;
+    let answer = http.post(url).json(&slack_payload(message)).send().await.map_err(unknown)?;
     let status = answer.status();
     if status.is_success() {
         Ok(format!("chat answered {status}"))

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use quita_table::Store;
 
 use crate::bank::Banks;
-use crate::keys::ApiKeys;
+use crate::credentials::OperatorKey;
+use crate::lazy_http::LazyHttp;
 use crate::links::SigningKey;
-use crate::ports::{Bus, Clock, IdSource, Mailer, Secrets};
+use crate::ports::{Bus, Clock, IdSource, Mailer, Secrets, SenderDomains};
+use crate::webhooks::Webhooks;
 
 /// Everything a use case reaches for.
 pub struct Deps {
@@ -15,19 +17,25 @@ pub struct Deps {
     pub mailer: Arc<dyn Mailer>,
     pub bus: Arc<dyn Bus>,
     pub secrets: Arc<dyn Secrets>,
+    pub senders: Arc<dyn SenderDomains>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub banks: Banks,
-    pub keys: ApiKeys,
+    pub operator: OperatorKey,
     /// Client for chat webhooks.
-    pub http: reqwest::Client,
+    pub http: LazyHttp,
+    /// Posts events to the merchants' endpoints.
+    pub webhooks: Webhooks,
     pub config: Config,
 }
 
 /// What is known before the first request.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Origin of the payer's pages and of the bank's callbacks, without a trailing slash.
+    /// Origin of the payer's pages, without a trailing slash.
     pub public_url: String,
+    /// Origin that banks call back, without a trailing slash; one of its own where it asks for a
+    /// client certificate.
+    pub callback_url: String,
     pub signing_key: SigningKey,
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use quita_pix::client::ConfigError;
 use quita_pix::error::PixError;
+use quita_table::items::ItemError;
 use quita_table::{CommitError, StoreError};
 
 /// Something outside did not answer in a way that settles the matter. Whoever called repeats the
@@ -24,13 +25,17 @@ impl Unknown {
     }
 }
 
-/// An error with its causes in one line: `outcome unknown while …: connection refused`.
+/// An error with its causes in one line: `outcome unknown while …: connection refused`. A cause
+/// that its effect already quotes is not told twice.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let told = cause.to_string();
+        if !text.ends_with(&told) {
+            text.push_str(": ");
+            text.push_str(&told);
+        }
         source = cause.source();
     }
     text
@@ -45,6 +50,12 @@ impl fmt::Display for Unknown {
 impl From<StoreError> for Unknown {
     fn from(error: StoreError) -> Self {
         Self::new("reading the table", error)
+    }
+}
+
+impl From<ItemError> for Unknown {
+    fn from(error: ItemError) -> Self {
+        StoreError::from(error).into()
     }
 }
 

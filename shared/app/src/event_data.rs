@@ -66,6 +66,10 @@ pub fn event_data(event: &Event) -> Value {
         Event::Adjusted { .. } | Event::DueDateExtended { .. } | Event::BoletoNamed { .. } => {
             change_data(event)
         }
+        Event::LinksRevoked { generation, reason } => {
+            json!({ "generation": generation, "reason": reason })
+        }
+        Event::PartyErased => json!({}),
         Event::CancelRequested { reason } | Event::CancelRefused { reason } => {
             json!({ "reason": reason })
         }
@@ -208,7 +212,8 @@ pub fn payment_data(event: &payment::Event, payment: &Payment) -> Value {
         | Event::Allocated { .. }
         | Event::Released { .. }
         | Event::Resolved
-        | Event::RefundDelayed { .. } => json!({}),
+        | Event::RefundDelayed { .. }
+        | Event::PayerErased => json!({}),
     };
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more);

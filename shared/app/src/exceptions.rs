@@ -25,7 +25,7 @@ use crate::payment_view::PaymentView;
 const PAGES_MAX: usize = 5;
 
 /// A payment that waits, as the queue shows it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct ExceptionView {
     payment: PaymentView,
     reason: &'static str,
@@ -49,7 +49,7 @@ struct Expected {
 }
 
 /// One payment that waits, with what it may be for.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct ExceptionDetail {
     exception: ExceptionView,
     candidates: Vec<CandidateView>,

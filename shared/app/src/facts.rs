@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use quita_core::document::TaxId;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Matched};
-use quita_core::merchant::Merchant;
+use quita_core::merchant::{Lack, Merchant};
 use quita_core::message::{LedgerKey, message_tag};
 use quita_notify::wording::CountedPayment;
 use quita_notify::{
@@ -12,6 +12,7 @@ use quita_notify::{
 };
 
 use crate::deps::Config;
+use crate::links::{PageLink, Scope};
 
 /// Why a message cannot be made. A person has to look: sending again changes nothing.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +39,12 @@ pub(crate) fn payable(
     };
     let amount = invoice.amount_due(instalment, invoice.civil_date(now));
     let last_day = instalment.charge().terms.last_payable_day(&invoice.calendar());
-    let code = PixCode::parse(br_code).map_err(Unsayable::new)?;
-    let picture = quita_pix::qr::png(br_code).map_err(Unsayable::new)?;
+    let code = PixCode::parse(br_code.as_str()).map_err(Unsayable::new)?;
+    let picture = quita_pix::qr::png(br_code.as_str()).map_err(Unsayable::new)?;
     let qr = QrPicture::png(picture).map_err(Unsayable::new)?;
-    let page = page(invoice, config)?;
+    let page = page(invoice, config, now)?;
     Ok(PayableFacts {
-        delivery: delivery(merchant, invoice, key),
+        delivery: delivery(merchant, invoice, key)?,
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
@@ -65,7 +66,7 @@ pub(crate) fn receipt(
 ) -> Result<ReceiptFacts, Unsayable> {
     let today = invoice.civil_date(now);
     Ok(ReceiptFacts {
-        delivery: delivery(merchant, invoice, key),
+        delivery: delivery(merchant, invoice, key)?,
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
@@ -80,22 +81,29 @@ pub(crate) fn receipt(
         },
         instalment_outstanding: invoice.outstanding_of(instalment, today),
         invoice_outstanding: invoice.outstanding(today),
-        page: page(invoice, config)?,
+        page: page(invoice, config, now)?,
     })
 }
 
-fn page(invoice: &Invoice, config: &Config) -> Result<WebLink, Unsayable> {
-    let path = config.signing_key.page_path(&invoice.merchant, &invoice.id);
+fn page(invoice: &Invoice, config: &Config, now: DateTime<Utc>) -> Result<WebLink, Unsayable> {
+    let path = config.signing_key.page_path(&PageLink::to(invoice, Scope::Act, now));
     WebLink::parse(&format!("{}{path}", config.public_url)).map_err(Unsayable::new)
 }
 
-fn delivery(merchant: &Merchant, invoice: &Invoice, key: &LedgerKey) -> Delivery {
-    Delivery {
+fn delivery(
+    merchant: &Merchant,
+    invoice: &Invoice,
+    key: &LedgerKey,
+) -> Result<Delivery, Unsayable> {
+    let (Some(from), Some(reply_to)) = (&merchant.from, &merchant.reply_to) else {
+        return Err(Unsayable::new(Lack::Sender));
+    };
+    Ok(Delivery {
         ledger_key: message_tag(&invoice.id, key),
-        from: merchant.from.clone(),
+        from: from.clone(),
         to: invoice.bill_to.emails.clone(),
-        reply_to: merchant.reply_to.clone(),
-    }
+        reply_to: reply_to.clone(),
+    })
 }
 
 fn merchant_facts(merchant: &Merchant) -> MerchantFacts {

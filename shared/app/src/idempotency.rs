@@ -13,7 +13,7 @@ use crate::deps::Deps;
 use crate::error::Unknown;
 
 /// How long an answer is kept.
-const KEPT_FOR: TimeDelta = TimeDelta::days(7);
+pub const KEPT_FOR: TimeDelta = TimeDelta::days(7);
 
 /// Who asks, for what, with which body.
 #[derive(Debug, Clone)]
@@ -23,25 +23,41 @@ pub struct Request {
     /// The caller's `Idempotency-Key`.
     pub key: String,
     pub payload_hash: String,
+    /// The principal that asks: what histories name as the actor.
+    pub actor: String,
 }
 
 /// An answer: HTTP status and JSON body, and whether it was given before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
     pub body: String,
     pub replayed: bool,
 }
 
+/// Without the body: it shows what the API shows, documents and codes among it.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { status, body, replayed } = self;
+        write!(f, "Answer({status}, {} bytes, replayed: {replayed})", body.len())
+    }
+}
+
 impl Request {
     /// `target` is what the path names; the same key for another target is another request.
-    pub fn new(scope: &'static str, key: &str, target: &str, body: &[u8]) -> Self {
+    pub fn new(
+        scope: &'static str,
+        key: &str,
+        target: &str,
+        body: &[u8],
+        actor: impl Into<String>,
+    ) -> Self {
         let mut hash = Sha256::new();
         hash.update(target.as_bytes());
         hash.update([0]);
         hash.update(body);
         let payload_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { scope, key: key.to_owned(), payload_hash }
+        Self { scope, key: key.to_owned(), payload_hash, actor: actor.into() }
     }
 
     /// The record that makes a repeat answer with `body`.

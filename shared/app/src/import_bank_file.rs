@@ -23,6 +23,7 @@ use quita_table::{Commit, CommitError, Expected};
 
 use crate::deps::Deps;
 use crate::error::Unknown;
+use crate::metrics;
 use crate::read_bank_file::{GONE, Walk, Walked, row};
 use crate::take_line::{Taker, Tried};
 
@@ -54,6 +55,7 @@ pub enum Ran {
 }
 
 /// Goes on with an import from its checkpoint.
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, import.id = %id))]
 pub async fn import_bank_file(
     deps: &Deps,
     merchant: &MerchantId,
@@ -128,7 +130,7 @@ impl Run<'_> {
     ) -> Result<bool, Unknown> {
         let batch: Vec<&Entry> = waiting.iter().take(BATCH_ENTRIES).collect();
         for _ in 0..CONFLICTS_MAX {
-            let (commit, outcomes) = self.decide(&batch).await?;
+            let (commit, outcomes, news) = self.decide(&batch).await?;
             let now = self.deps.clock.now();
             let next_at = if is_last { now } else { now + LEASE };
             let after = self.import.gone_on(&outcomes, next_at);
@@ -136,6 +138,7 @@ impl Run<'_> {
             let commit = commit.import(&after, expected, after.work().as_ref());
             match self.deps.store.commit(commit).await {
                 Ok(()) => {
+                    metrics::lines_taken(&news);
                     self.import = after;
                     waiting.drain(..outcomes.len());
                     return Ok(true);
@@ -153,12 +156,16 @@ impl Run<'_> {
     }
 
     /// What becomes of each entry of the batch, and the writes of those that have none of their own
-    /// yet. It ends before a second entry about the same payment: that one is decided after the
-    /// first was written.
-    async fn decide(&mut self, batch: &[&Entry]) -> Result<(Commit, Vec<Outcome>), Unknown> {
+    /// yet; the last list is what those come to. It ends before a second entry about the same
+    /// payment: that one is decided after the first was written.
+    async fn decide(
+        &mut self,
+        batch: &[&Entry],
+    ) -> Result<(Commit, Vec<Outcome>, Vec<Outcome>), Unknown> {
         let known = self.taker.read(batch).await?;
         let mut commit = Commit::new(&self.import.merchant);
         let mut outcomes = Vec::with_capacity(batch.len());
+        let mut news = Vec::new();
         let mut touched = BTreeSet::new();
         for entry in batch {
             let outcome = match self.taker.try_together(entry, &known)? {
@@ -168,13 +175,14 @@ impl Run<'_> {
                         break;
                     }
                     commit = commit.and(plan.commit);
+                    news.push(plan.outcome);
                     plan.outcome
                 }
                 Tried::Alone => self.taker.take_alone(entry).await?,
             };
             outcomes.push(outcome);
         }
-        Ok((commit, outcomes))
+        Ok((commit, outcomes, news))
     }
 
     async fn finish(self) -> Result<Ran, Unknown> {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::hidden::Hidden;
 use quita_core::ids::{InvoiceId, MerchantId, Txid};
 use quita_core::invoice::{Charge, ChargeState, Command, Event, Invoice, decide};
 use quita_core::merchant::Merchant;
@@ -46,8 +47,8 @@ pub struct Outcome {
 #[derive(Debug, Clone)]
 enum Answer {
     Issued {
-        location: String,
-        br_code: String,
+        location: Hidden,
+        br_code: Hidden,
     },
     Delayed {
         reason: String,
@@ -64,6 +65,7 @@ enum Answer {
 /// Which charge an answer is about.
 type Which = (u16, u16);
 
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, invoice.id = %invoice))]
 pub async fn issue_charge(
     deps: &Deps,
     merchant: &MerchantId,
@@ -74,7 +76,7 @@ pub async fn issue_charge(
     let (Some(settings), Some(known)) = (found.take_merchant(), found.take_invoice(invoice)) else {
         return Err(Unknown::new("loading the invoice", "it is not there"));
     };
-    let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
+    let bank = deps.banks.of(merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
     let mut answers = Vec::new();
     let mut paid = Vec::new();
     let stopwatch = tokio::time::Instant::now();
@@ -89,7 +91,7 @@ pub async fn issue_charge(
             match &charge.state {
                 ChargeState::Pending { attempts, .. } => {
                     let retry_at = now + backoff(*attempts);
-                    let answer = create(&bank, &settings, &known, charge, retry_at).await;
+                    let answer = create(&bank, &settings, &known, charge, retry_at).await?;
                     answers.push((which, answer));
                 }
                 // Not before its time: a worker may still be creating it.
@@ -119,14 +121,16 @@ async fn create(
     invoice: &Invoice,
     charge: &Charge,
     retry_at: DateTime<Utc>,
-) -> Answer {
+) -> Result<Answer, Unknown> {
+    let key = merchant.collecting_key();
+    let key = key.map_err(|lack| Unknown::new("asking for a charge", lack))?;
     let payer = Devedor::new(&invoice.bill_to.document, &invoice.bill_to.name);
     let shown = Some(invoice.description.as_str());
-    let request = charge_request(&charge.terms, &merchant.pix_key, payer, shown);
-    match bank.ensure_cobv(&charge.txid, &request).await {
+    let request = charge_request(&charge.terms, key, payer, shown);
+    Ok(match bank.ensure_cobv(&charge.txid, &request).await {
         Ok(charge) => issued(merchant, &charge, retry_at),
         Err(error) => refused_or_delayed(&error, retry_at),
-    }
+    })
 }
 
 /// Takes the bank's code when it reads as a code of this charge, else writes one from the location.
@@ -146,7 +150,7 @@ fn issued(merchant: &Merchant, charge: &CobVGerada, retry_at: DateTime<Utc>) -> 
         }
     };
     match br_code {
-        Ok(br_code) => Answer::Issued { location, br_code },
+        Ok(br_code) => Answer::Issued { location: location.into(), br_code: br_code.into() },
         Err(fault) => Answer::Rejected { reason: format!("no BR Code can be made: {fault}") },
     }
 }

@@ -65,7 +65,8 @@ impl EntryView {
             }
             Aggregate::Payment(id) => (None, Some(id.to_string()), None),
             Aggregate::BankLine(fingerprint) => (None, None, Some(fingerprint.clone())),
-            Aggregate::Reconciliation | Aggregate::Import(_) => (None, None, None),
+            // The others book nothing.
+            _ => (None, None, None),
         };
         Self {
             at: instant(row.at),

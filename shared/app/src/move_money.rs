@@ -35,8 +35,6 @@ const CONFLICTS_MAX: usize = 5;
 pub const PARTS_MAX: usize = INVOICES_MAX;
 /// What to do where all of a payment has its place.
 const NOTHING_FREE: &str = "nothing of the payment is free; take it off an invoice first";
-/// Who the rows name.
-pub(crate) const ACTOR: &str = "api";
 
 /// What is asked of a payment.
 #[derive(Debug, Clone)]
@@ -119,7 +117,7 @@ pub async fn move_money(
             return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
         }
         let Some(payment) = found.take_payment(id) else { return Ok(Err(Refused::NotFound)) };
-        let mut movement = Movement::of(payment, false, ACTOR, deps.clock.now());
+        let mut movement = Movement::of(payment, false, &request.actor, deps.clock.now());
         let owed = action.load(deps, &mut movement, &mut found).await?;
         if let Err(refused) = action.carry_out(&mut movement, owed) {
             return Ok(Err(refused));

@@ -14,13 +14,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use quita_core::audit::{Audited, Changes, Summary};
 use quita_core::customer::{ACCOUNT_CREDITS_MAX, Customer, CustomerFlag, FlagReason};
 use quita_core::debt::LateShortfall;
 use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::{self, Invoice, Received, Source};
 use quita_core::journal;
 use quita_core::money::Money;
-use quita_core::payment::{self, Payer, Payment};
+use quita_core::payment::{self, BANK_LINES_MAX, Payer, Payment};
 use quita_core::work::{WorkDue, WorkKind};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
@@ -63,6 +64,8 @@ pub struct Movement {
     now: DateTime<Utc>,
     /// The version the payment was read at; `None` for a new one.
     before: Option<u64>,
+    /// How the payment stood then.
+    stood: Summary,
     payment: Payment,
     payment_rows: Vec<EventRow>,
     invoices: BTreeMap<InvoiceId, Tracked>,
@@ -70,14 +73,16 @@ pub struct Movement {
 }
 
 struct Tracked {
-    /// Version it was read at.
-    before: u64,
+    /// How it was read.
+    before: apply::Before,
     events: Vec<invoice::Event>,
     after: Invoice,
 }
 
 struct Account {
     before: u64,
+    /// How it stood when it was read.
+    stood: Summary,
     customer: Customer,
 }
 
@@ -92,6 +97,7 @@ impl Movement {
             actor: actor.to_owned(),
             now,
             before: (!is_new).then_some(payment.version),
+            stood: if is_new { Summary::new() } else { payment.summary() },
             payment,
             payment_rows: Vec::new(),
             invoices: BTreeMap::new(),
@@ -176,14 +182,16 @@ impl Movement {
 
     pub fn add_invoice(&mut self, invoice: Option<Invoice>) {
         if let Some(invoice) = invoice {
-            let tracked = Tracked { before: invoice.version, events: Vec::new(), after: invoice };
+            let before = apply::Before::of(&invoice);
+            let tracked = Tracked { before, events: Vec::new(), after: invoice };
             self.invoices.entry(tracked.after.id.clone()).or_insert(tracked);
         }
     }
 
     pub fn add_customer(&mut self, customer: Option<Customer>) {
         if let Some(customer) = customer {
-            let account = Account { before: customer.version, customer };
+            let (before, stood) = (customer.version, customer.summary());
+            let account = Account { before, stood, customer };
             self.customers.entry(account.customer.id.clone()).or_insert(account);
         }
     }
@@ -210,7 +218,20 @@ impl Movement {
             self.payment.payer = payer;
         }
         if self.payment.memo.is_none() && !memo.is_empty() {
-            self.payment.memo = Some(memo.to_owned());
+            self.payment.memo = Some(memo.into());
+        }
+    }
+
+    /// Keeps which line of a bank file told of the payment, so that the line is found again from
+    /// it. A payment keeps the first [`BANK_LINES_MAX`].
+    pub(crate) fn shown_by(&mut self, fingerprint: &str) {
+        let lines = &mut self.payment.bank_lines;
+        if lines.len() >= BANK_LINES_MAX || lines.iter().any(|known| known == fingerprint) {
+            return;
+        }
+        lines.push(fingerprint.to_owned());
+        if self.before == Some(self.payment.version) {
+            self.payment.version += 1;
         }
     }
 
@@ -337,6 +358,7 @@ impl Movement {
                 name: name.to_owned(),
                 data,
                 postings,
+                changes: Changes::default(),
             });
         }
     }
@@ -347,10 +369,32 @@ impl Movement {
             && self.invoices.values().all(|tracked| tracked.events.is_empty())
     }
 
+    /// Has the payment's last row say what changed of it and of the customers. Where the payment has
+    /// no row, the invoice that tells of it is to say so: the answer is for its row. What a new
+    /// payment is then stands in that row's data.
+    fn tell_changes(&mut self) -> Changes {
+        let of_payment = Changes::between(&self.stood, &self.payment.summary());
+        let touched = self.customers.iter().filter(|(_, it)| it.customer.version != it.before);
+        let of_customers = touched.fold(Changes::default(), |all, (id, account)| {
+            let changes = Changes::between(&account.stood, &account.customer.summary());
+            all.and(changes.under(&format!("customers.{id}")))
+        });
+        match self.payment_rows.last_mut() {
+            Some(last) => {
+                last.changes = of_payment.and(of_customers);
+                Changes::default()
+            }
+            None if self.before.is_some() => of_payment.under("payment").and(of_customers),
+            None => of_customers,
+        }
+    }
+
     /// The one transaction. It must not be empty.
-    pub fn commit(self) -> Result<Commit, Unknown> {
-        let Self { merchant, actor, now, before, payment, payment_rows, invoices, customers } =
-            self;
+    pub fn commit(mut self) -> Result<Commit, Unknown> {
+        let mut beside = self.tell_changes();
+        let Self {
+            merchant, actor, now, before, payment, payment_rows, invoices, customers, ..
+        } = self;
         let mut commit = Commit::new(&merchant);
         if before != Some(payment.version) {
             let work = payment.work_at().map(|at| WorkDue { at, kind: WorkKind::Confirm });
@@ -362,7 +406,9 @@ impl Movement {
         }
         for tracked in invoices.into_values().filter(|tracked| !tracked.events.is_empty()) {
             let Tracked { before, events, after } = tracked;
-            commit = apply::changed(commit, &after, before, &events, &actor, now)?;
+            let beside = std::mem::take(&mut beside);
+            let rows = apply::Rows { events: &events, actor: &actor, now, beside };
+            commit = apply::changed(commit, &after, &before, rows)?;
         }
         for account in customers.into_values() {
             if account.customer.version != account.before {

@@ -86,7 +86,7 @@ async fn attempt(
     let mut commit = Commit::new(merchant);
     let mut after = state;
     if !events.is_empty() {
-        (commit, after) = apply::apply(commit, after, &events, "api", now)?;
+        (commit, after) = apply::apply(commit, after, &events, &request.actor, now)?;
     }
     if there.is_none() {
         commit = commit.boleto(wanted);

@@ -1,13 +1,14 @@
 //! The JSON of a payment: where every centavo of it lies, and what a person has to know.
 
 use chrono::NaiveDate;
+use quita_core::hidden::Hidden;
 use quita_core::payment::{Allocation, Payer, Payment, Refund, RefundOrigin};
 use serde::Serialize;
 
 use crate::bus::instant;
 
 /// A received payment.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct PaymentView {
     id: String,
     method: &'static str,
@@ -34,7 +35,7 @@ pub struct PaymentView {
     payer_differs: Option<bool>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct PayerView {
     name: Option<String>,
     /// Masked where it is a person's.
@@ -94,7 +95,7 @@ impl PaymentView {
             settled_on: payment.settled_on,
             status: payment.status(),
             payer: payment.payer.as_ref().map(payer),
-            memo: payment.memo.clone(),
+            memo: payment.memo.clone().map(Hidden::into_inner),
             allocations: payment.allocations.iter().map(allocation).collect(),
             on_account: payment.on_account.as_ref().map(|there| OnAccountView {
                 customer_id: there.customer.to_string(),

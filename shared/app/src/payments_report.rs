@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use quita_core::access;
 use quita_core::ids::{InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
 use quita_core::journal::Account;
@@ -23,7 +24,6 @@ use serde::Serialize;
 
 use crate::deps::Deps;
 use crate::error::Unknown;
-use crate::move_money::ACTOR;
 use crate::other_payer;
 
 /// Most days of one report.
@@ -222,7 +222,7 @@ impl Posted {
             if row.name != MATCHED {
                 continue;
             }
-            if row.actor != ACTOR {
+            if !access::is_caller(&row.actor) {
                 let amount = row.data["amount"].as_str().and_then(|raw| Money::parse(raw).ok());
                 *posted.by_itself.entry(payment.clone()).or_default() += amount.unwrap_or_default();
             }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use quita_core::ids::MerchantId;
 use quita_notify::Email;
 
 use crate::bus::BusEvent;
@@ -50,11 +51,128 @@ pub trait Bus: Send + Sync {
     async fn publish(&self, events: &[BusEvent]) -> Vec<Result<(), Unknown>>;
 }
 
-/// Reads secrets.
+/// Keeps secrets.
 #[async_trait]
 pub trait Secrets: Send + Sync {
     /// The secret of a name, or `None` when there is none.
     async fn get(&self, name: &str) -> Result<Option<String>, Unknown>;
+
+    /// Sets the secret of a name, new or not. Setting it again to the same is the same.
+    async fn put(&self, name: &str, value: &str) -> Result<(), Unknown>;
+}
+
+/// Domains that e-mail is sent from, at the mail provider. A domain belongs to one merchant of the
+/// installation: verified once, it would let any other write in that one's name.
+#[async_trait]
+pub trait SenderDomains: Send + Sync {
+    /// Makes a domain known as the merchant's and has its records looked for. Repeating it begins
+    /// the looking anew where it was given up.
+    async fn claim(&self, merchant: &MerchantId, domain: &str) -> Result<Claim, Unknown>;
+
+    /// What is known of a domain; `None` when it was never made known.
+    async fn look(&self, domain: &str) -> Result<Option<DomainState>, Unknown>;
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    Own(DomainState),
+    /// It is another merchant's.
+    Taken,
+}
+
+/// What the mail provider says of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainState {
+    /// Whether messages from it are accepted.
+    pub can_send: bool,
+    /// What has to stand in DNS for the provider.
+    pub records: Vec<DnsRecord>,
+}
+
+/// A record to publish in DNS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnsRecord {
+    pub purpose: Purpose,
+    pub name: String,
+    /// `CNAME`, `MX` or `TXT`.
+    pub kind: &'static str,
+    pub value: String,
+    pub state: RecordState,
+}
+
+/// What a record is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signs messages, and proves that the domain is the merchant's.
+    Dkim,
+    /// Brings bounces back.
+    MailFrom,
+    /// Says which servers may send.
+    Spf,
+    /// Says what receivers do with messages that fail both.
+    Dmarc,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dkim => "dkim",
+            Self::MailFrom => "mail_from",
+            Self::Spf => "spf",
+            Self::Dmarc => "dmarc",
+        }
+    }
+}
+
+/// Whether a record was seen in DNS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordState {
+    Verified,
+    Pending,
+    /// It was looked for too long.
+    Failed,
+    /// The provider does not look it up.
+    NotChecked,
+}
+
+impl RecordState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+impl DnsRecord {
+    /// The record that has receivers judge messages by the other two. Source: RFC 7489, section 6.3;
+    /// `p=none` is where one begins, since it changes no delivery.
+    pub fn dmarc(domain: &str) -> Self {
+        Self {
+            purpose: Purpose::Dmarc,
+            name: format!("_dmarc.{domain}"),
+            kind: "TXT",
+            value: "v=DMARC1; p=none".to_owned(),
+            state: RecordState::NotChecked,
+        }
+    }
+}
+
+/// Of a function that has nothing to do with sender's domains.
+pub struct NoSenderDomains;
+
+#[async_trait]
+impl SenderDomains for NoSenderDomains {
+    async fn claim(&self, _: &MerchantId, _: &str) -> Result<Claim, Unknown> {
+        Err(Unknown::new("claiming a sender's domain", "this function has no mail provider"))
+    }
+
+    async fn look(&self, _: &str) -> Result<Option<DomainState>, Unknown> {
+        Err(Unknown::new("looking at a sender's domain", "this function has no mail provider"))
+    }
 }
 
 /// Tells the time.

@@ -6,6 +6,7 @@
 use quita_bank_files::{
     BadLine, CsvMapping, FileAccount, FileRefused, Format, Item, Reader, Summary,
 };
+use quita_core::audit::{self, Changes};
 use quita_core::bank_import::{
     ACCEPTED, BankImport, FAULTS_KEPT, FileFormat, FileSummary, ImportState, LineFault, REFUSED,
 };
@@ -96,7 +97,8 @@ async fn write(
         let expected = Expected::Version(before.version);
         commit = commit.import(after, expected, after.work().as_ref());
         let name = if after.is_importing() { ACCEPTED } else { REFUSED };
-        commit = commit.event(&row(after, name, "api", now));
+        let changes = audit::changes(Some(before), after);
+        commit = commit.event(&EventRow { changes, ..row(after, name, &request.actor, now) });
     }
     if let ImportState::Refused { faults, more, .. } = &after.state {
         // A refusal needs no record: the file stays refused, whoever asks.
@@ -150,6 +152,7 @@ pub(crate) fn row(
         name: name.to_owned(),
         data,
         postings: Vec::new(),
+        changes: Changes::default(),
     }
 }
 

@@ -18,6 +18,7 @@ mod view;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use quita_core::audit::Changes;
 use quita_core::ids::MerchantId;
 use quita_core::merchant::Merchant;
 use quita_core::reconciliation::{
@@ -64,6 +65,7 @@ pub enum Ended {
 ///
 /// # Errors
 /// Only when not even a failure could be recorded; the run then goes on from its last checkpoint.
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant))]
 pub async fn reconcile_payments(
     deps: &Deps,
     merchant: &MerchantId,
@@ -142,7 +144,7 @@ async fn page(deps: &Deps, settings: &Merchant, state: &Reconciliation) -> Resul
     let Some(run) = &state.run else {
         return Err(Unknown::new("reconciling", "no run is under way"));
     };
-    let bank = deps.banks.of(&state.merchant, deps.secrets.as_ref()).await?;
+    let bank = deps.banks.of(&state.merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
     let at = Place { deps, settings, state, bank: &bank };
     match &run.stage {
         Stage::Payments(listing) => pages::take(&at, listing, pages::List::Settled).await,
@@ -229,6 +231,7 @@ async fn save(
             name: event.name().to_owned(),
             data: event_data(event),
             postings: Vec::new(),
+            changes: Changes::default(),
         });
     }
     let commit = Commit::new(&state.merchant).reconciliation(state, Expected::Version(before));

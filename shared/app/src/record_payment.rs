@@ -6,6 +6,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use quita_core::customer::NAME_CHARS_MAX;
 use quita_core::document::TaxId;
+use quita_core::hidden::Hidden;
 use quita_core::ids::{CustomerId, MerchantId, OtherPaymentId, PaymentId};
 use quita_core::merchant::Merchant;
 use quita_core::money::Money;
@@ -18,7 +19,7 @@ use quita_table::store::{Found, ItemRef};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::{Answer, Request};
-use crate::move_money::{ACTOR, Part, Refused, apply_parts, invoices_of, refused, write};
+use crate::move_money::{Part, Refused, apply_parts, invoices_of, refused, write};
 use crate::movement::Movement;
 use crate::pay_oldest::{owing, pay_oldest};
 use crate::payment_drafts::{PartDraft, parse_customer, parse_line, parse_parts, parse_positive};
@@ -30,8 +31,8 @@ const CREATED: u16 = 201;
 /// How long ago a payment may have been made, in days.
 const PAID_DAYS_BACK_MAX: u64 = 1_830;
 
-/// A payment as someone typed it.
-#[derive(Debug, Clone, Default)]
+/// A payment as someone typed it. Not `Debug`: it names people.
+#[derive(Clone, Default)]
 pub struct PaymentDraft {
     pub method: String,
     pub amount: String,
@@ -49,7 +50,7 @@ pub struct PaymentDraft {
 }
 
 /// Who paid, as typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct PayerDraft {
     pub name: Option<String>,
     pub document: Option<String>,
@@ -96,7 +97,8 @@ pub async fn record_payment(
         let settings = found
             .take_merchant()
             .ok_or_else(|| Unknown::new("loading the merchant", "the merchant is not set up"))?;
-        let planned = plan(deps, &settings, &read, faults.clone(), &mut found).await?;
+        let planned =
+            plan(deps, &settings, &read, faults.clone(), &mut found, &request.actor).await?;
         let movement = match planned {
             Ok(movement) => movement,
             Err(refused) => return Ok(Err(refused)),
@@ -115,6 +117,7 @@ async fn plan(
     read: &Read,
     mut faults: Vec<Violation>,
     found: &mut Found,
+    actor: &str,
 ) -> Result<Result<Movement, Refused>, Unknown> {
     let now = deps.clock.now();
     let paid_at = read.when.and_then(|when| paid_at(when, settings, now, &mut faults));
@@ -132,11 +135,11 @@ async fn plan(
     let id = PaymentId::Other(id);
     let payment = Payment {
         payer: read.payer.clone(),
-        memo: read.memo.clone(),
+        memo: read.memo.clone().map(Hidden::from),
         ..Payment::told(&settings.merchant, id, method, amount, paid_at, now)
     };
     let customer_id = customer.id.clone();
-    let mut movement = Movement::of(payment, true, ACTOR, now);
+    let mut movement = Movement::of(payment, true, actor, now);
     movement.add_customer(Some(customer));
     let mut owed = Vec::new();
     match &read.parts {

@@ -53,6 +53,7 @@ pub(crate) fn told_of(told: &Devolucao, now: DateTime<Utc>) -> Command {
 
 /// Brings the refunds of a payment further: asks for those the bank does not have, looks after those
 /// it has. Answers how many came to their end.
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, payment.id = %id))]
 pub async fn follow_refunds(
     deps: &Deps,
     merchant: &MerchantId,
@@ -68,7 +69,7 @@ pub async fn follow_refunds(
     if due.is_empty() {
         return Ok(0);
     }
-    let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
+    let bank = deps.banks.of(merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
     let mut answers = Vec::with_capacity(due.len());
     for refund in due {
         answers.push(ask_bank(&bank, pix, refund, now).await?);

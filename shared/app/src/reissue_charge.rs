@@ -45,6 +45,18 @@ pub(crate) async fn command(
     asked: Command<'_>,
     request: &Request,
 ) -> Result<Result<Answer, Refused<Refusal>>, Unknown> {
+    command_answering(deps, merchant, invoice, asked, ACCEPTED, request).await
+}
+
+/// The same, answered with a status of its own.
+pub(crate) async fn command_answering(
+    deps: &Deps,
+    merchant: &MerchantId,
+    invoice: &InvoiceId,
+    asked: Command<'_>,
+    status: u16,
+    request: &Request,
+) -> Result<Result<Answer, Refused<Refusal>>, Unknown> {
     let record = ItemRef::Idempotency { scope: request.scope.to_owned(), key: request.key.clone() };
     for _ in 0..CONFLICTS_MAX {
         let refs = [ItemRef::Invoice(invoice.clone()), record.clone()];
@@ -64,12 +76,12 @@ pub(crate) async fn command(
         let (commit, after) = if events.is_empty() {
             (Commit::new(merchant), state)
         } else {
-            apply::apply(Commit::new(merchant), state, &events, "api", now)?
+            apply::apply(Commit::new(merchant), state, &events, &request.actor, now)?
         };
         let body = view(&after).map_err(|error| Unknown::new("writing the answer", error))?;
-        let commit = commit.idempotency(&request.record(ACCEPTED, &body, now));
+        let commit = commit.idempotency(&request.record(status, &body, now));
         match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: ACCEPTED, body, replayed: false })),
+            Ok(()) => return Ok(Ok(Answer { status, body, replayed: false })),
             Err(CommitError::Conflict(conflicts)) => {
                 if let Some(record) = idempotency::record_in(&conflicts) {
                     return Ok(request.replay(record).map_err(|_| Refused::KeyReused));

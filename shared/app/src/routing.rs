@@ -2,7 +2,7 @@
 //! test compares the two.
 
 /// Function folder and the detail types it is invoked with.
-pub const ROUTES: [(&str, &[&str]); 5] = [
+pub const ROUTES: [(&str, &[&str]); 6] = [
     (
         "issue_charge",
         &[
@@ -20,4 +20,22 @@ pub const ROUTES: [(&str, &[&str]); 5] = [
     ("import_bank_file", &["import.accepted.v1", crate::bus::IMPORT_DUE]),
     ("reconcile_payments", &[crate::bus::RECONCILE_DUE]),
     ("payment_webhook", &["payment.reported.v1", "refund.asked.v1", crate::bus::CONFIRM_DUE]),
+    // And every fact: see [`EVERY_FACT`].
+    (EVERY_FACT, &[crate::bus::DELIVERY_DUE]),
 ];
+
+/// The function that hears every fact as well. Its rule spells that as all but what ends with
+/// [`WORK_SUFFIX`], `{"anything-but": {"suffix": "due.v1"}}`, since a list of all of them is longer
+/// than EventBridge takes (2,048 characters a pattern).
+pub const EVERY_FACT: &str = "deliver_webhooks";
+/// What the names of events end with that ask for work instead of telling a fact.
+pub const WORK_SUFFIX: &str = "due.v1";
+
+/// The functions that hear an event.
+pub fn listeners(detail_type: &str) -> impl Iterator<Item = &'static str> {
+    let is_fact = !detail_type.ends_with(WORK_SUFFIX);
+    let hears = move |(function, types): &&(&str, &[&str])| {
+        types.contains(&detail_type) || (is_fact && *function == EVERY_FACT)
+    };
+    ROUTES.iter().filter(hears).map(|(function, _)| *function)
+}

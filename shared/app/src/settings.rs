@@ -1,16 +1,21 @@
 //! The merchant's choices for payments that are short.
 //!
-//! They apply to invoices issued afterwards: an invoice keeps what it was issued under. A merchant
-//! has no history, so no event tells of a change; each invoice's frozen copy does.
+//! They apply to invoices issued afterwards: an invoice keeps what it was issued under. Who changed
+//! what stands in the merchant's history.
 
+use chrono::{DateTime, Utc};
+use quita_core::audit;
 use quita_core::debt::{LateShortfall, Settling, TOLERANCE_MAX};
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Issuing, Merchant};
 use quita_core::terms_draft::parse_money;
 use quita_core::violation::Violation;
+use quita_table::items::EventRow;
+use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, CommitError, Expected};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::deps::Deps;
 use crate::error::Unknown;
@@ -19,6 +24,8 @@ use crate::idempotency::{self, Answer, Request};
 /// Times a change is decided anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 3;
 const OK: u16 = 200;
+/// Name of the event.
+pub const CHANGED: &str = "settings.changed";
 
 /// The settings as typed.
 #[derive(Debug, Clone)]
@@ -103,9 +110,10 @@ pub async fn change_settings(
             Commit::new(merchant).idempotency(&request.record(OK, &body, deps.clock.now()));
         if before.issuing.settling != settling {
             let version = before.version;
-            let issuing = Issuing { settling, ..before.issuing };
-            let after = Merchant { issuing, version: version + 1, ..before };
-            commit = commit.merchant(&after, Expected::Version(version));
+            let issuing = Issuing { settling, ..before.issuing.clone() };
+            let after = Merchant { issuing, version: version + 1, ..before.clone() };
+            let row = changed(&before, &after, &request.actor, deps.clock.now());
+            commit = commit.merchant(&after, Expected::Version(version)).event(&row);
         }
         match deps.store.commit(commit).await {
             Ok(()) => return Ok(Ok(Answer { status: OK, body, replayed: false })),
@@ -118,6 +126,23 @@ pub async fn change_settings(
         }
     }
     Err(Unknown::new("changing the settings", "others kept writing first"))
+}
+
+/// The row of a change of any of a merchant's settings. It names the fields; their values stand in
+/// its changes.
+pub fn changed(before: &Merchant, after: &Merchant, actor: &str, at: DateTime<Utc>) -> EventRow {
+    let changes = audit::changes(Some(before), after);
+    let fields: Vec<&str> = changes.iter().map(|(field, ..)| field).collect();
+    EventRow {
+        aggregate: Aggregate::Merchant,
+        seq: after.version,
+        at,
+        actor: actor.to_owned(),
+        name: CHANGED.to_owned(),
+        data: json!({ "fields": fields }),
+        postings: Vec::new(),
+        changes,
+    }
 }
 
 fn known(merchant: Option<Merchant>) -> Result<Merchant, Unknown> {

@@ -13,6 +13,7 @@ use crate::bus::BusEvent;
 use crate::chase_invoice::chase_due_invoice;
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
+use crate::metrics;
 
 /// How long one walk may take; what is left is found by the next minute's sweep.
 const TIME_BUDGET: Duration = Duration::from_secs(45);
@@ -56,6 +57,9 @@ pub async fn sweep_shard(deps: &Deps, shard: u8) -> Result<Swept, Unknown> {
     let mut cursor: Option<Cursor> = None;
     for _ in 0..PAGES_MAX {
         let page = deps.store.due_work(shard, started, WORK_PAGE_MAX, cursor.as_ref()).await?;
+        if cursor.is_none() {
+            metrics::sweep_lag(page.entries.first().map(|entry| entry.due_at), started);
+        }
         for entry in &page.entries {
             if stopwatch.elapsed() >= TIME_BUDGET {
                 return Ok(swept);
@@ -94,8 +98,10 @@ async fn work(deps: &Deps, entry: &WorkEntry, now: DateTime<Utc>, swept: &mut Sw
         WorkSubject::Import(import) => {
             publish(deps, BusEvent::import_due(&entry.merchant, import, now)).await
         }
-        // Nothing falls due for a line: it was taken in whole.
-        WorkSubject::BankLine(_) => Ok(()),
+        WorkSubject::Delivery(endpoint, delivery) => {
+            let event = BusEvent::delivery_due(&entry.merchant, endpoint, delivery, now);
+            publish(deps, event).await
+        }
     };
     if let Err(error) = outcome {
         swept.left += 1;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveTime, Utc};
 use quita_bank_files::{Entry, Movement as Moved};
+use quita_core::audit::Changes;
 use quita_core::bank_import::{BankLine, BoletoRef, FEE, Outcome, our_number};
 use quita_core::ids::{ImportId, PaymentId};
 use quita_core::journal;
@@ -23,6 +24,7 @@ use crate::credit_line::{self, Credited};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::import_bank_file::ACTOR;
+use crate::metrics;
 use crate::movement::{Movement, Refusal};
 
 /// Times a line is decided anew because someone else wrote first.
@@ -128,7 +130,10 @@ impl<'a> Taker<'a> {
             };
             let outcome = plan.outcome;
             match self.deps.store.commit(plan.commit).await {
-                Ok(()) => return Ok(outcome),
+                Ok(()) => {
+                    metrics::lines_taken(&[outcome]);
+                    return Ok(outcome);
+                }
                 Err(CommitError::Conflict(conflicts)) => {
                     if let Some(line) = line_in(&conflicts, entry) {
                         return Ok(self.outcome_of(&line));
@@ -214,7 +219,7 @@ impl<'a> Taker<'a> {
         let payment = Payment {
             txid: entry.clues.txid.clone(),
             payer: payer_of(entry),
-            memo: Some(memo_of(entry)),
+            memo: Some(memo_of(entry).into()),
             ..Payment::told(merchant, id, method, amount, paid_at, now)
         };
         let mut movement = Movement::of(payment, true, ACTOR, now);
@@ -229,8 +234,14 @@ impl<'a> Taker<'a> {
     }
 
     /// The writes of a movement, with the line.
-    fn moved(&self, entry: &Entry, movement: Movement, outcome: Outcome) -> Result<Plan, Unknown> {
+    fn moved(
+        &self,
+        entry: &Entry,
+        mut movement: Movement,
+        outcome: Outcome,
+    ) -> Result<Plan, Unknown> {
         let id = movement.payment().id.clone();
+        movement.shown_by(entry.fingerprint.as_str());
         let commit = if movement.is_empty() {
             Commit::new(&self.settings.merchant)
         } else {
@@ -255,7 +266,7 @@ impl<'a> Taker<'a> {
             line: entry.line,
             booked_on: entry.booked_on,
             amount: signed(entry),
-            memo: memo_of(entry),
+            memo: memo_of(entry).into(),
             outcome,
             payment,
         };
@@ -276,9 +287,10 @@ impl<'a> Taker<'a> {
                 "line": entry.line,
                 "booked_on": entry.booked_on,
                 "amount": fee.to_string(),
-                "memo": memo_of(entry),
+                "memo": fee_memo(entry),
             }),
             postings: journal::of_fee(fee),
+            changes: Changes::default(),
         }
     }
 }
@@ -348,6 +360,15 @@ fn signed(entry: &Entry) -> Money {
         Moved::Debit { amount } | Moved::Fee { amount } => -*amount,
         Moved::TitlePaid(title) => title.paid,
         Moved::TitleNotice { .. } => Money::ZERO,
+    }
+}
+
+/// The bank's words beside its own charge. Those beside a title name who paid it, and a history is
+/// never changed, so they stay in the line alone.
+fn fee_memo(entry: &Entry) -> String {
+    match &entry.movement {
+        Moved::Fee { .. } => memo_of(entry),
+        _ => String::new(),
     }
 }
 

@@ -31,6 +31,7 @@ use quita_table::store::{Found, ItemRef};
 
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
+use crate::metrics;
 use crate::movement::{Movement, Refusal};
 use crate::refund_payment::told_of;
 
@@ -63,16 +64,24 @@ pub async fn take_reported(
     told: &Pix,
     patience: Duration,
 ) -> Result<Taken, Unknown> {
+    let arrived_at = deps.clock.now();
     let facts = Facts::load(deps, merchant, told).await?;
     if facts.knows(told, deps.clock.now()) {
         return Ok(Taken::Known);
     }
+    let told_at = facts.payment.as_ref().map_or(arrived_at, |known| known.seen_at);
     let asking = async {
-        let bank = deps.banks.of(merchant, deps.secrets.as_ref()).await?;
+        let bank = deps.banks.of(merchant, deps.secrets.as_ref(), deps.clock.now()).await?;
         bank.get_pix(&told.end_to_end_id).await.map_err(Asked::from)
     };
     match tokio::time::timeout(patience, asking).await {
-        Ok(Ok(confirmed)) => settle(deps, merchant, facts, &confirmed, Confirmed::Yes).await,
+        Ok(Ok(confirmed)) => {
+            let taken = settle(deps, merchant, facts, &confirmed, Confirmed::Yes).await?;
+            if taken == Taken::Matched {
+                metrics::callback_to_paid(told_at, deps.clock.now());
+            }
+            Ok(taken)
+        }
         Ok(Err(Asked::NotFound)) => settle(deps, merchant, facts, told, Confirmed::No).await,
         Ok(Err(Asked::Unknown(error))) => {
             let error = chain(&error);
@@ -84,6 +93,7 @@ pub async fn take_reported(
 }
 
 /// Takes a Pix that the bank itself just told of, in answer to a question of ours.
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, payment.id = %pix.end_to_end_id))]
 pub async fn take_confirmed(
     deps: &Deps,
     merchant: &MerchantId,
@@ -108,6 +118,7 @@ pub(crate) async fn planned(
 }
 
 /// Asks again for a Pix that was recorded as reported.
+#[tracing::instrument(skip_all, fields(merchant.id = %merchant, payment.id = %id))]
 pub async fn confirm_reported(
     deps: &Deps,
     merchant: &MerchantId,
@@ -274,7 +285,14 @@ async fn settle(
             return Ok(Taken::Known);
         };
         match deps.store.commit(movement.commit()?).await {
-            Ok(()) => return Ok(taken),
+            Ok(()) => {
+                match taken {
+                    Taken::Matched => metrics::payments_matched(1),
+                    Taken::Parked => metrics::payments_unmatched(1),
+                    Taken::Reported | Taken::Known | Taken::RefundRecorded => {}
+                }
+                return Ok(taken);
+            }
             Err(CommitError::Conflict(_)) => facts = Facts::load(deps, merchant, pix).await?,
             Err(error) => return Err(error.into()),
         }

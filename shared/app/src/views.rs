@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::chase::{self, Decision, Rule};
 use quita_core::customer::Customer;
 use quita_core::debt::Split;
+use quita_core::hidden::Hidden;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Principal};
 use quita_core::terms::AmountDue;
 use quita_table::items::EventRow;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::bus::instant;
 use crate::deps::Config;
+use crate::links::{PageLink, Scope};
 
 /// The breakdown of an amount due on a day.
 #[derive(Debug, Serialize)]
@@ -53,7 +55,7 @@ impl Breakdown {
 }
 
 /// An invoice.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct InvoiceView {
     id: String,
     number: String,
@@ -80,7 +82,7 @@ pub struct NextAction {
     why: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct InstalmentView {
     number: u16,
     amount: String,
@@ -127,7 +129,7 @@ impl PrincipalView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct ChargeView {
     txid: String,
     revision: u16,
@@ -180,7 +182,7 @@ impl CountedView {
 impl InvoiceView {
     pub fn of(invoice: &Invoice, config: &Config, now: DateTime<Utc>) -> Self {
         let today = invoice.civil_date(now);
-        let page = config.signing_key.page_path(&invoice.merchant, &invoice.id);
+        let page = config.signing_key.page_path(&PageLink::to(invoice, Scope::Act, now));
         let instalment = |instalment| InstalmentView::of(invoice, instalment, config, today);
         Self {
             id: invoice.id.to_string(),
@@ -237,7 +239,9 @@ impl ChargeView {
             ChargeState::Pending { reason, next_try_at, .. } => {
                 ("pending", reason.clone(), Some(instant(*next_try_at)), None)
             }
-            ChargeState::Active { br_code, .. } => ("active", None, None, Some(br_code.clone())),
+            ChargeState::Active { br_code, .. } => {
+                ("active", None, None, Some(br_code.as_str().to_owned()))
+            }
             ChargeState::Rejected { reason } => ("rejected", Some(reason.clone()), None, None),
             ChargeState::Removing { .. } | ChargeState::Removed => ("removed", None, None, None),
         };
@@ -280,7 +284,7 @@ pub fn next_action(invoice: &Invoice, now: DateTime<Utc>) -> Option<NextAction> 
 }
 
 /// A customer.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct CustomerView {
     id: String,
     name: String,
@@ -299,7 +303,7 @@ pub struct CustomerView {
     flag: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct AddressView {
     street: String,
     city: String,
@@ -316,7 +320,7 @@ impl CustomerView {
             document: party.document.as_str().to_owned(),
             emails: party.emails.iter().map(|email| email.as_str().to_owned()).collect(),
             phone: party.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            chat_webhook_url: party.chat_webhook.clone(),
+            chat_webhook_url: party.chat_webhook.clone().map(Hidden::into_inner),
             address: party.address.as_ref().map(|address| AddressView {
                 street: address.street.clone(),
                 city: address.city.clone(),

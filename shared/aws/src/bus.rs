@@ -16,7 +16,7 @@ use quita_app::bus::{BusEvent, SOURCE};
 use quita_app::ports::Bus;
 use quita_app::relay_events::ENTRIES_MAX;
 
-use crate::clients::Clients;
+use crate::clients::{Clients, OnCall};
 use crate::fault::Fault;
 
 /// Largest sum of the entries of one call, in bytes. Source: EventBridge user guide, "Calculating
@@ -31,14 +31,14 @@ const DOING: &str = "publishing an event";
 /// One bus of EventBridge.
 #[derive(Debug, Clone)]
 pub struct EventBridgeBus {
-    client: Client,
+    client: OnCall<Client>,
     name: String,
 }
 
 impl EventBridgeBus {
     /// A bus by its name or ARN.
     pub fn new(clients: &Clients, name: String) -> Self {
-        Self { client: Client::new(&clients.sdk), name }
+        Self { client: OnCall::new(clients, Client::new), name }
     }
 
     fn entry(&self, event: &BusEvent) -> PutEventsRequestEntry {
@@ -53,7 +53,7 @@ impl EventBridgeBus {
 
     async fn call(&self, entries: Vec<PutEventsRequestEntry>) -> Vec<Result<(), Unknown>> {
         let len = entries.len();
-        match self.client.put_events().set_entries(Some(entries)).send().await {
+        match self.client.get().put_events().set_entries(Some(entries)).send().await {
             Ok(answer) => outcomes(len, answer),
             Err(error) => {
                 let why = Fault::of(&error).to_string();
@@ -80,6 +80,18 @@ impl Bus for EventBridgeBus {
             }
         }
         done
+    }
+}
+
+/// Stands in for the bus of a function that publishes nothing and has no permission to.
+#[derive(Debug)]
+pub(crate) struct NoBus;
+
+#[async_trait]
+impl Bus for NoBus {
+    async fn publish(&self, events: &[BusEvent]) -> Vec<Result<(), Unknown>> {
+        let none = || Err(Unknown::new(DOING, "this function was started without a bus"));
+        events.iter().map(|_| none()).collect()
     }
 }
 

@@ -22,7 +22,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use quita_table::dynamo::{
-    BatchGetItemOutput, BatchGetItemRequest, CancelCode, CancelReason, Capacity, Dynamo,
+    BatchGetItemOutput, BatchGetItemRequest, CancelCode, CancelReason, Capacity, Delete, Dynamo,
     DynamoError, GetItemOutput, GetItemRequest, Put, PutItemOutput, PutItemRequest, QueryOutput,
     QueryRequest, TransactWriteItem, TransactWriteItemsOutput, TransactWriteItemsRequest, Units,
 };
@@ -45,7 +45,7 @@ pub struct DynamoDb {
 
 impl DynamoDb {
     pub fn new(clients: &Clients) -> Self {
-        Self { client: clients.dynamodb.clone() }
+        Self { client: Client::new(&clients.sdk) }
     }
 }
 
@@ -142,6 +142,7 @@ impl Dynamo for DynamoDb {
             .set_expression_attribute_names(some_unless_empty(names.into_iter().collect()))
             .set_expression_attribute_values(values_to_sdk(request.expression_attribute_values))
             .limit(limit)
+            .scan_index_forward(request.scan_index_forward)
             .consistent_read(request.consistent_read)
             .return_consumed_capacity(capacity_asked(request.return_consumed_capacity))
             .send()
@@ -156,9 +157,16 @@ impl Dynamo for DynamoDb {
 }
 
 fn action(action: TransactWriteItem) -> Result<types::TransactWriteItem, DynamoError> {
-    let TransactWriteItem::Put(put) = action;
+    let built = types::TransactWriteItem::builder();
+    Ok(match action {
+        TransactWriteItem::Put(put) => built.put(put_to_sdk(put)?).build(),
+        TransactWriteItem::Delete(delete) => built.delete(delete_to_sdk(delete)?).build(),
+    })
+}
+
+fn put_to_sdk(put: Put) -> Result<types::Put, DynamoError> {
     let Put { expression_attribute_names: names, .. } = put;
-    let put = types::Put::builder()
+    types::Put::builder()
         .table_name(put.table_name)
         .set_item(Some(item_to_sdk(put.item)))
         .condition_expression(put.condition_expression)
@@ -168,8 +176,22 @@ fn action(action: TransactWriteItem) -> Result<types::TransactWriteItem, DynamoE
             put.return_values_on_condition_check_failure,
         ))
         .build()
-        .map_err(malformed)?;
-    Ok(types::TransactWriteItem::builder().put(put).build())
+        .map_err(malformed)
+}
+
+fn delete_to_sdk(delete: Delete) -> Result<types::Delete, DynamoError> {
+    let Delete { expression_attribute_names: names, .. } = delete;
+    types::Delete::builder()
+        .table_name(delete.table_name)
+        .set_key(Some(item_to_sdk(delete.key)))
+        .condition_expression(delete.condition_expression)
+        .set_expression_attribute_names(some_unless_empty(names.into_iter().collect()))
+        .set_expression_attribute_values(values_to_sdk(delete.expression_attribute_values))
+        .return_values_on_condition_check_failure(old_asked(
+            delete.return_values_on_condition_check_failure,
+        ))
+        .build()
+        .map_err(malformed)
 }
 
 fn capacity_asked(asked: quita_table::dynamo::ReturnConsumedCapacity) -> ReturnConsumedCapacity {

@@ -5,36 +5,55 @@
 //! | variable | means |
 //! |---|---|
 //! | `QUITA_TABLE` | name of the table |
-//! | `QUITA_BUS` | name of the event bus |
+//! | `QUITA_BUS` | name of the event bus; only where events are published |
 //! | `QUITA_SECRET_PREFIX` | what names of secrets begin with, such as `quita/` |
-//! | `QUITA_PUBLIC_URL` | origin of pay pages and bank callbacks |
+//! | `QUITA_PUBLIC_URL` | origin of pay pages |
+//! | `QUITA_CALLBACK_URL` | origin of bank callbacks |
 //! | `QUITA_MAIL_CONFIGURATION_SET` | SES configuration set; only where messages are sent |
-//! | `QUITA_DYNAMODB_ENDPOINT` | optional: another DynamoDB; plain http on loopback only |
-//! | `AWS_REGION` | set by Lambda |
+//! | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda |
+//! | `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` | optional, for running a binary beside fakes of the services: another address of one, or of all; plain http on loopback only |
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use aws_sdk_dynamodb::config::Credentials;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use reqwest::Url;
 
-/// Whether a function sends messages; one that does needs `QUITA_MAIL_CONFIGURATION_SET`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Messages {
-    Sent,
-    NotSent,
+/// Begins the names of the variables with another address of a service.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+/// The services that may have one, as their variables spell them. Source: AWS SDKs and tools
+/// reference guide, "Service-specific endpoints".
+const SERVICES: [&str; 4] = ["DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SESV2"];
+
+/// How the SDKs name where the credentials came from.
+const PROVIDER: &str = "the function's environment";
+
+/// What a function reaches beside the table and the secrets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// It sends messages, for which it needs `QUITA_MAIL_CONFIGURATION_SET`.
+    pub mail: bool,
+    /// It publishes events, for which it needs `QUITA_BUS`.
+    pub bus: bool,
 }
 
 /// The environment, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     pub region: String,
+    pub credentials: Credentials,
     pub table: String,
+    /// Empty for a function that publishes nothing.
     pub bus: String,
     pub secret_prefix: String,
     /// Without a trailing slash.
     pub public_url: String,
-    /// `None` for a function that sends no messages.
-    pub mail_configuration_set: Option<String>,
-    pub dynamodb_endpoint: Option<Endpoint>,
+    /// Without a trailing slash.
+    pub callback_url: String,
+    /// Empty for a function that sends no messages.
+    pub mail_configuration_set: String,
+    pub endpoints: Endpoints,
 }
 
 /// Everything that is wrong with the environment, variable by variable.
@@ -42,55 +61,51 @@ pub struct Settings {
 #[error("the environment is not complete: {}", .0.join("; "))]
 pub struct EnvironmentError(pub Vec<String>);
 
-/// An address to call: https, or plain http to this very machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint(String);
+/// Other addresses of services, by the service's name in its variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Endpoints(BTreeMap<&'static str, String>);
 
 impl Settings {
     /// Reads the process's environment.
-    pub fn from_env(messages: Messages) -> Result<Self, EnvironmentError> {
-        Self::read(messages, |name| std::env::var(name).ok())
+    pub fn from_env(needs: Needs) -> Result<Self, EnvironmentError> {
+        Self::read(needs, |name| std::env::var(name).ok())
     }
 
     /// Reads variables from anywhere; an empty one counts as missing.
     pub fn read(
-        messages: Messages,
+        needs: Needs,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, EnvironmentError> {
         let mut reader = Reader { variable, faults: Vec::new() };
-        let region = reader.required("AWS_REGION");
-        let table = reader.required("QUITA_TABLE");
-        let bus = reader.required("QUITA_BUS");
-        let secret_prefix = reader.required("QUITA_SECRET_PREFIX");
-        let public_url = reader.required("QUITA_PUBLIC_URL");
-        let public_url = reader.parsed("QUITA_PUBLIC_URL", public_url, origin);
-        let mail_configuration_set = match messages {
-            Messages::Sent => reader.required("QUITA_MAIL_CONFIGURATION_SET"),
-            Messages::NotSent => None,
+        let settings = Self {
+            region: reader.required("AWS_REGION"),
+            credentials: reader.credentials(),
+            table: reader.required("QUITA_TABLE"),
+            bus: reader.required_if(needs.bus, "QUITA_BUS"),
+            secret_prefix: reader.required("QUITA_SECRET_PREFIX"),
+            public_url: reader.origin("QUITA_PUBLIC_URL"),
+            callback_url: reader.origin("QUITA_CALLBACK_URL"),
+            mail_configuration_set: reader.required_if(needs.mail, "QUITA_MAIL_CONFIGURATION_SET"),
+            endpoints: reader.endpoints(),
         };
-        let endpoint = reader.optional("QUITA_DYNAMODB_ENDPOINT");
-        let dynamodb_endpoint =
-            reader.parsed("QUITA_DYNAMODB_ENDPOINT", endpoint, |text| Endpoint::parse(&text));
-        match (region, table, bus, secret_prefix, public_url) {
-            (Some(region), Some(table), Some(bus), Some(secret_prefix), Some(public_url))
-                if reader.faults.is_empty() =>
-            {
-                Ok(Self {
-                    region,
-                    table,
-                    bus,
-                    secret_prefix,
-                    public_url,
-                    mail_configuration_set,
-                    dynamodb_endpoint,
-                })
-            }
-            _ => Err(EnvironmentError(reader.faults)),
-        }
+        if reader.faults.is_empty() { Ok(settings) } else { Err(EnvironmentError(reader.faults)) }
     }
 }
 
-/// Reads on after a fault, so that one failed start tells all of them.
+impl Endpoints {
+    fn of(&self, service: &str) -> Option<&String> {
+        self.0.get(service.to_uppercase().replace(' ', "_").as_str())
+    }
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        if key.env() == ENDPOINT { self.of(key.service_id()).cloned() } else { None }
+    }
+}
+
+/// Reads on after a fault, so that one failed start tells all of them. What it answers beside a
+/// fault is never used.
 struct Reader<V> {
     variable: V,
     faults: Vec<String>,
@@ -101,52 +116,70 @@ impl<V: Fn(&str) -> Option<String>> Reader<V> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
-    fn required(&mut self, name: &str) -> Option<String> {
-        let value = self.optional(name);
-        if value.is_none() {
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
             self.faults.push(format!("{name} is missing"));
-        }
-        value
+            String::new()
+        })
     }
 
-    fn parsed<T>(
-        &mut self,
-        name: &str,
-        value: Option<String>,
-        parse: impl FnOnce(String) -> Result<T, &'static str>,
-    ) -> Option<T> {
-        match parse(value?) {
-            Ok(value) => Some(value),
-            Err(why) => {
-                self.faults.push(format!("{name} {why}"));
-                None
+    fn required_if(&mut self, needed: bool, name: &str) -> String {
+        if needed { self.required(name) } else { String::new() }
+    }
+
+    fn credentials(&mut self) -> Credentials {
+        let key = self.required("AWS_ACCESS_KEY_ID");
+        let secret = self.required("AWS_SECRET_ACCESS_KEY");
+        let token = self.optional("AWS_SESSION_TOKEN");
+        Credentials::new(key, secret, token, None, PROVIDER)
+    }
+
+    fn origin(&mut self, name: &str) -> String {
+        let text = self.required(name);
+        let text = text.trim_end_matches('/');
+        if !text.is_empty()
+            && let Err(why) = check_origin(text)
+        {
+            self.faults.push(format!("{name} {why}"));
+        }
+        text.to_owned()
+    }
+
+    fn endpoints(&mut self) -> Endpoints {
+        let all = self.endpoint(ENDPOINT);
+        let mut endpoints = BTreeMap::new();
+        for service in SERVICES {
+            let own = self.endpoint(&format!("{ENDPOINT}_{service}"));
+            if let Some(address) = own.or_else(|| all.clone()) {
+                endpoints.insert(service, address);
             }
         }
+        Endpoints(endpoints)
+    }
+
+    fn endpoint(&mut self, name: &str) -> Option<String> {
+        let text = self.optional(name)?;
+        if let Err(why) = check_address(&text) {
+            self.faults.push(format!("{name} {why}"));
+        }
+        Some(text)
     }
 }
 
-impl Endpoint {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        match url.scheme() {
-            "https" => Ok(Self(text.to_owned())),
-            "http" if is_loopback(&url) => Ok(Self(text.to_owned())),
-            _ => Err("must be https; plain http is for loopback addresses only"),
-        }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+/// An address to call: https, or plain http to this very machine.
+fn check_address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is not a URL")?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err("must be https; plain http is for loopback addresses only"),
     }
 }
 
 /// An origin alone: links are made by appending a path to it.
-fn origin(text: String) -> Result<String, &'static str> {
-    let text = text.trim_end_matches('/').to_owned();
-    Endpoint::parse(&text)?;
-    let url = Url::parse(&text).map_err(|_| "is not a URL")?;
-    let bare = url.origin().ascii_serialization() == text;
-    if bare { Ok(text) } else { Err("must be an origin, such as https://pay.example.com") }
+fn check_origin(text: &str) -> Result<(), &'static str> {
+    let bare = check_address(text)?.origin().ascii_serialization() == text;
+    if bare { Ok(()) } else { Err("must be an origin, such as https://pay.example.com") }
 }
 
 fn is_loopback(url: &Url) -> bool {

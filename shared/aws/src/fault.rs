@@ -1,13 +1,16 @@
 //! One reading of every failed SDK call: did nothing happen, or is that unknown?
 //!
 //! Owns the classification that the ports share, and the one line a failure is told in. The SDK's
-//! own errors print response bodies when debugged, so none of them travels further than here.
+//! own errors print response bodies when debugged, so none of them travels further than here, and
+//! what a service writes is masked: SES names the addresses it refuses.
 
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use quita_app::chain;
+use quita_core::hidden::masked;
 
 /// Status of a server that gave up waiting for the request: it may have read all of it.
 const REQUEST_TIMEOUT: u16 = 408;
@@ -74,7 +77,7 @@ impl Fault {
             _ if status.is_client_error() => Verdict::Refused,
             _ => Verdict::Unknown,
         };
-        let message = meta.message().unwrap_or("no message");
+        let message = masked(meta.message().unwrap_or("no message"));
         let request = raw.headers().get("x-amzn-requestid").unwrap_or("unnamed");
         let text = format!("{code}: {message} (status {}, request {request})", status.as_u16());
         Self { verdict, code, text }
@@ -83,19 +86,4 @@ impl Fault {
     fn unanswered(verdict: Verdict, error: &(dyn Error + 'static)) -> Self {
         Self { verdict, code: String::new(), text: chain(error) }
     }
-}
-
-/// An error and its causes in one line; a cause that its effect already quotes is not told twice.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let told = cause.to_string();
-        if !text.ends_with(&told) {
-            text.push_str(": ");
-            text.push_str(&told);
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -14,17 +14,21 @@ mod clients;
 mod dynamo;
 mod env;
 mod fault;
+mod http;
 mod mailer;
 mod secrets;
+mod sender_domains;
 
 pub mod lambda;
 
 pub use bus::EventBridgeBus;
-pub use clients::{Clients, TRUSTED_ROOTS};
+pub use clients::Clients;
 pub use dynamo::DynamoDb;
-pub use env::{Endpoint, EnvironmentError, Messages, Settings};
+pub use env::{Endpoints, EnvironmentError, Needs, Settings};
+pub use http::TRUSTED_ROOTS;
 pub use mailer::SesMailer;
 pub use secrets::SecretsManager;
+pub use sender_domains::SesSenderDomains;
 
 #[cfg(test)]
 mod replay;

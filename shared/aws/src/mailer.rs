@@ -16,11 +16,12 @@ use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
+use aws_types::SdkConfig;
 use quita_app::Unknown;
 use quita_app::ports::{Clock, Evidence, Mailer, SendError};
 use quita_notify::{Email, LEDGER_HEADER, mime};
 
-use crate::clients::Clients;
+use crate::clients::{Clients, OnCall};
 use crate::fault::{Fault, Verdict};
 
 /// For one attempt: longer than elsewhere, since a message cut off here can never be sent again.
@@ -32,24 +33,30 @@ const ATTEMPTS_MAX: u32 = 6;
 
 /// SES, sending under one configuration set.
 pub struct SesMailer {
-    client: Client,
+    client: OnCall<Client>,
     configuration_set: String,
     clock: Arc<dyn Clock>,
 }
 
 impl SesMailer {
     pub fn new(clients: &Clients, configuration_set: String, clock: Arc<dyn Clock>) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let config = aws_sdk_sesv2::config::Builder::from(&clients.sdk)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-            .retry_classifier(OnlyAfterAnswer)
-            .build();
-        Self { client: Client::from_conf(config), configuration_set, clock }
+        let client = OnCall::new(clients, patient_client);
+        Self { client, configuration_set, clock }
     }
+}
+
+/// A client that waits longer and repeats less freely than those of other services.
+fn patient_client(sdk: &SdkConfig) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let config = aws_sdk_sesv2::config::Builder::from(sdk)
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
+        .retry_classifier(OnlyAfterAnswer)
+        .build();
+    Client::from_conf(config)
 }
 
 #[async_trait]
@@ -62,6 +69,7 @@ impl Mailer for SesMailer {
         let to = email.to.iter().map(|mailbox| mailbox.address.as_str().to_owned()).collect();
         let answer = self
             .client
+            .get()
             .send_email()
             .content(content)
             .destination(Destination::builder().set_to_addresses(Some(to)).build())
@@ -101,6 +109,7 @@ fn failed(fault: Fault) -> SendError {
 }
 
 /// Stands in for the mailer of a function that sends nothing and has no permission to.
+#[derive(Debug)]
 pub(crate) struct NoMailer;
 
 #[async_trait]

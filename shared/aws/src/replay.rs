@@ -6,9 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::config::{
-    AsyncSleep, Credentials, SharedAsyncSleep, SharedCredentialsProvider, Sleep,
-};
+use aws_sdk_dynamodb::config::{AsyncSleep, SharedAsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -18,7 +16,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
-use crate::clients::{Clients, loader};
+use crate::clients::{Clients, config};
+use crate::env::{Needs, Settings};
 
 /// What the service does with a request.
 #[derive(Debug, Clone)]
@@ -55,15 +54,10 @@ impl Replay {
         Self::new([Answer::Http(200, body.to_string())])
     }
 
-    /// Clients as in production, but for the HTTP client, the credentials and the waiting.
-    pub(crate) async fn clients(&self) -> Clients {
-        let credentials = Credentials::new("key", "secret", None, None, "test");
-        let sdk = loader(self.clone(), "sa-east-1")
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .sleep_impl(SharedAsyncSleep::new(NoSleep))
-            .load()
-            .await;
-        Clients::over(sdk, None)
+    /// Clients as in production, but for the HTTP client and the waiting.
+    pub(crate) fn clients(&self) -> Clients {
+        let sleep = SharedAsyncSleep::new(NoSleep);
+        Clients { sdk: config(self.clone(), &settings(&[])).sleep_impl(sleep).build() }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -78,6 +72,25 @@ impl Replay {
     }
 }
 
+/// A complete environment but for the `changed` variables.
+pub(crate) fn settings(changed: &[(&str, &str)]) -> Settings {
+    const PLAIN: &[(&str, &str)] = &[
+        ("AWS_REGION", "sa-east-1"),
+        ("QUITA_PUBLIC_URL", "https://pay.example.com"),
+        ("QUITA_CALLBACK_URL", "https://pay.example.com"),
+        ("QUITA_SECRET_PREFIX", "quita/"),
+    ];
+    let settings = Settings::read(Needs { mail: true, bus: true }, |name| {
+        let known = changed.iter().chain(PLAIN).find(|(known, _)| *known == name);
+        match known {
+            Some((_, value)) => Some((*value).to_owned()),
+            None if name.starts_with("AWS_ENDPOINT_URL") => None,
+            None => Some("x".to_owned()),
+        }
+    });
+    settings.unwrap()
+}
+
 /// An error as the JSON protocols of AWS spell it.
 pub(crate) fn refusal(status: u16, code: &str) -> Answer {
     Answer::Http(status, format!(r#"{{"__type":"ns#{code}","message":"the reason"}}"#))
@@ -89,7 +102,7 @@ impl HttpConnector for Replay {
         self.asked.lock().unwrap().push(Asked {
             uri: request.uri().to_owned(),
             target: request.headers().get("x-amz-target").unwrap_or_default().to_owned(),
-            body: serde_json::from_slice(text).unwrap(),
+            body: if text.is_empty() { Value::Null } else { serde_json::from_slice(text).unwrap() },
         });
         let mut answers = self.answers.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };

@@ -14,6 +14,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::hidden::Hidden;
 use crate::ids::{ImportId, InvoiceId, MerchantId, PaymentId};
 use crate::money::Money;
 use crate::work::{WorkDue, WorkKind};
@@ -277,7 +278,7 @@ pub struct BankLine {
     /// Positive when money came, negative when it went.
     pub amount: Money,
     /// The bank's words.
-    pub memo: String,
+    pub memo: Hidden,
     pub outcome: Outcome,
     /// The payment it tells of.
     pub payment: Option<PaymentId>,

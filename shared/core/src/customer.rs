@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::contact::{Cep, Email, Phone};
 use crate::debt::LateCharges;
 use crate::document::TaxId;
+use crate::hidden::Hidden;
 use crate::ids::{CustomerId, MerchantId, PaymentId};
 use crate::money::Money;
+use crate::text::redacted_debug;
 use crate::violation::Violation;
 
 /// Longest name, as `devedor.nome` of API Pix 2.9.0 allows.
@@ -20,6 +22,8 @@ pub const NAME_CHARS_MAX: usize = 200;
 pub const EMAILS_MAX: usize = 5;
 /// Most payments that money of lies on one account at the same time.
 pub const ACCOUNT_CREDITS_MAX: usize = 200;
+/// Most payments of which it is remembered that they lay on the account; of more, the latest.
+pub const PAST_CREDITS_MAX: usize = 2_000;
 /// Longest chat webhook URL.
 pub const CHAT_URL_CHARS_MAX: usize = 500;
 /// Hosts an incoming chat webhook may live on. Anything else is refused: the URL is fetched by us.
@@ -43,7 +47,7 @@ impl Locale {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
             "pt-BR" => Some(Self::PtBr),
             "en" => Some(Self::En),
@@ -66,6 +70,22 @@ pub struct Customer {
     pub carried: LateCharges,
     /// Why a person should look before the customer is trusted further.
     pub flag: Option<CustomerFlag>,
+    /// Payments of which nothing lies on the account any more: who paid them is this party.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_credits: Vec<PaymentId>,
+    /// How far the erasure of its personal data has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<Erasure>,
+}
+
+/// The erasure of a customer's personal data: begun once, gone on with until nothing is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    pub began_at: DateTime<Utc>,
+    /// Place in the list of its invoices up to which nothing is left, while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_to: Option<String>,
+    pub finished_at: Option<DateTime<Utc>>,
 }
 
 /// A part of a payment that lies on the customer's account.
@@ -116,6 +136,8 @@ impl Customer {
             on_account: Vec::new(),
             carried: LateCharges::default(),
             flag: None,
+            past_credits: Vec::new(),
+            erasure: None,
         }
     }
 
@@ -127,8 +149,13 @@ impl Customer {
     /// Sets what lies on the account of one payment.
     pub fn set_credit(&mut self, payment: &PaymentId, amount: Money) {
         self.on_account.retain(|credit| credit.payment != *payment);
+        self.past_credits.retain(|past| past != payment);
         if amount.is_positive() {
             self.on_account.push(AccountCredit { payment: payment.clone(), amount });
+        } else {
+            self.past_credits.push(payment.clone());
+            let over = self.past_credits.len().saturating_sub(PAST_CREDITS_MAX);
+            self.past_credits.drain(..over);
         }
     }
 }
@@ -141,11 +168,32 @@ pub struct BillTo {
     pub emails: Vec<Email>,
     pub phone: Option<Phone>,
     /// A chat channel shared with the customer: a Slack-compatible incoming webhook.
-    pub chat_webhook: Option<String>,
+    pub chat_webhook: Option<Hidden>,
     pub address: Option<Address>,
     pub locale: Locale,
     /// Who in the merchant's company looks after the account; told when it is flagged.
     pub account_owner: Option<Email>,
+}
+
+impl BillTo {
+    /// What is left of a party when its personal data is erased: the language of its pages.
+    #[must_use]
+    pub fn erased(locale: Locale) -> Self {
+        let name = match locale {
+            Locale::PtBr => "Dados apagados",
+            Locale::En => "Data erased",
+        };
+        Self {
+            name: name.to_owned(),
+            document: TaxId::Erased,
+            emails: Vec::new(),
+            phone: None,
+            chat_webhook: None,
+            address: None,
+            locale,
+            account_owner: None,
+        }
+    }
 }
 
 /// Postal address, as `devedor` of a cobv carries it.
@@ -158,7 +206,7 @@ pub struct Address {
 }
 
 /// A customer as someone typed it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct CustomerDraft {
     pub name: String,
     pub document: String,
@@ -171,13 +219,16 @@ pub struct CustomerDraft {
 }
 
 /// An address as someone typed it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct AddressDraft {
     pub street: String,
     pub city: String,
     pub state: String,
     pub postal_code: String,
 }
+
+redacted_debug!(CustomerDraft);
+redacted_debug!(AddressDraft);
 
 impl CustomerDraft {
     /// Parses every field and reports every violation at once.
@@ -245,7 +296,7 @@ impl AddressDraft {
 }
 
 /// Accepts an incoming webhook of a known chat host over `https`.
-fn parse_chat_webhook(raw: &str) -> Result<String, String> {
+pub(crate) fn parse_chat_webhook(raw: &str) -> Result<Hidden, String> {
     let hint = || format!("use an https URL of one of: {}", CHAT_HOSTS.join(", "));
     let rest = raw.strip_prefix("https://").ok_or_else(hint)?;
     let host = rest.split('/').next().unwrap_or_default();
@@ -253,7 +304,7 @@ fn parse_chat_webhook(raw: &str) -> Result<String, String> {
     if raw.len() > CHAT_URL_CHARS_MAX || !printable || !CHAT_HOSTS.contains(&host) {
         return Err(hint());
     }
-    Ok(raw.to_owned())
+    Ok(Hidden::from(raw))
 }
 
 /// Trims a required text and checks its length; control characters are refused, since the text
@@ -275,7 +326,7 @@ pub(crate) fn text(
     trimmed.to_owned()
 }
 
-fn keep<T, E: std::fmt::Display>(
+pub(crate) fn keep<T, E: std::fmt::Display>(
     property: &str,
     parsed: Result<T, E>,
     faults: &mut Vec<Violation>,

@@ -3,7 +3,8 @@
 //! Owns: check digits, canonical text, masks. Does not own: Pix keys made of a document (see
 //! `pix_key`) or whether a document exists at the revenue service.
 //! Invariant: a value of these types has the right length and right check digits, keeps its
-//! leading zeros (it is text, never a number), and never shows itself in `Debug`.
+//! leading zeros (it is text, never a number), and never shows itself in `Debug`. What stands for
+//! an erased document is no number at all, so it is nobody's.
 
 use crate::text::{redacted_debug, text_value};
 
@@ -19,6 +20,9 @@ const TEXT_BYTES_MAX: usize = 18;
 const CPF_WEIGHT_MAX: u32 = 11;
 /// Highest weight of a CNPJ, after which weights start again at 2.
 const CNPJ_WEIGHT_MAX: u32 = 9;
+/// What is stored and shown in place of an erased document. Nobody can type it: it has neither
+/// length of a document.
+const ERASED: &str = "erased";
 
 /// Why a text is not a document. No variant repeats the text, which is personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +58,8 @@ pub enum TaxId {
     Cpf(Cpf),
     /// A firm.
     Cnpj(Cnpj),
+    /// It was known once, and was erased with the rest of the party's personal data.
+    Erased,
 }
 
 impl Cpf {
@@ -121,7 +127,8 @@ impl Cnpj {
 }
 
 impl TaxId {
-    /// Reads either document; the number of characters says which.
+    /// Reads either document; the number of characters says which. What stands for an erased one is
+    /// refused like any other text.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
         if unmasked(text)?.len() == CPF_LENGTH {
             Cpf::parse(text).map(Self::Cpf)
@@ -136,6 +143,7 @@ impl TaxId {
         match self {
             Self::Cpf(cpf) => cpf.as_str(),
             Self::Cnpj(cnpj) => cnpj.as_str(),
+            Self::Erased => ERASED,
         }
     }
 
@@ -145,6 +153,7 @@ impl TaxId {
         match self {
             Self::Cpf(cpf) => cpf.formatted(),
             Self::Cnpj(cnpj) => cnpj.formatted(),
+            Self::Erased => ERASED.to_owned(),
         }
     }
 
@@ -154,7 +163,38 @@ impl TaxId {
         match self {
             Self::Cpf(cpf) => cpf.masked(),
             Self::Cnpj(cnpj) => cnpj.masked(),
+            Self::Erased => ERASED.to_owned(),
         }
+    }
+
+    /// Whether nothing is known of it any more.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        matches!(self, Self::Erased)
+    }
+}
+
+impl std::str::FromStr for TaxId {
+    type Err = DocumentError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl serde::Serialize for TaxId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TaxId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        if text == ERASED {
+            return Ok(Self::Erased);
+        }
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 
@@ -198,7 +238,6 @@ redacted_debug!(Cpf);
 redacted_debug!(Cnpj);
 text_value!(Cpf, DocumentError);
 text_value!(Cnpj, DocumentError);
-text_value!(TaxId, DocumentError);
 
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,24 @@ pub enum IdError {
     /// Not `imp_` and a ULID.
     #[error("import id must be imp_ and 26 upper-case ULID characters")]
     Import,
+    /// Not `key_` and a ULID.
+    #[error("API key id must be key_ and 26 upper-case ULID characters")]
+    ApiKey,
+    /// Not `usr_` and a ULID.
+    #[error("person id must be usr_ and 26 upper-case ULID characters")]
+    Person,
+    /// Not `ses_` and a ULID.
+    #[error("session id must be ses_ and 26 upper-case ULID characters")]
+    Session,
+    /// Not `apr_` and a ULID.
+    #[error("approval id must be apr_ and 26 upper-case ULID characters")]
+    Approval,
+    /// Not `whe_` and a ULID.
+    #[error("webhook endpoint id must be whe_ and 26 upper-case ULID characters")]
+    Endpoint,
+    /// Not `msg_` and a ULID.
+    #[error("delivery id must be msg_ and 26 upper-case ULID characters")]
+    Delivery,
     /// Not 1 to 35 of `[a-zA-Z0-9]`.
     #[error("txid must be 1 to 35 letters or digits")]
     Txid,
@@ -141,6 +159,42 @@ ulid_id!(
     ImportId,
     "imp_",
     IdError::Import
+);
+ulid_id!(
+    /// A key of the API, without its secret: `key_` and a ULID.
+    ApiKeyId,
+    "key_",
+    IdError::ApiKey
+);
+ulid_id!(
+    /// A person who works for a merchant: `usr_` and a ULID.
+    PersonId,
+    "usr_",
+    IdError::Person
+);
+ulid_id!(
+    /// A person's session, without its secret: `ses_` and a ULID.
+    SessionId,
+    "ses_",
+    IdError::Session
+);
+ulid_id!(
+    /// A request that waits for a second person: `apr_` and a ULID.
+    ApprovalId,
+    "apr_",
+    IdError::Approval
+);
+ulid_id!(
+    /// An address that a merchant's events are posted to: `whe_` and a ULID.
+    EndpointId,
+    "whe_",
+    IdError::Endpoint
+);
+ulid_id!(
+    /// An event on its way to an endpoint: `msg_` and a ULID. It is the same for every attempt.
+    DeliveryId,
+    "msg_",
+    IdError::Delivery
 );
 ulid_id!(
     /// A payment that is not a Pix of API Pix: `pay_` and a ULID.
@@ -384,6 +438,12 @@ shown_as_is!(
     CustomerId,
     InvoiceId,
     ImportId,
+    ApiKeyId,
+    PersonId,
+    SessionId,
+    ApprovalId,
+    EndpointId,
+    DeliveryId,
     OtherPaymentId,
     PaymentId,
     Txid,

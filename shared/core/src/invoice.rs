@@ -34,6 +34,7 @@ use crate::calendar::BankCalendar;
 use crate::chase::{self, ChaseState, Hold, Rule};
 use crate::customer::BillTo;
 use crate::debt::{Debt, LateCharges, Reckoning, Split};
+use crate::hidden::Hidden;
 use crate::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
 use crate::merchant::Issuing;
 use crate::money::Money;
@@ -69,6 +70,9 @@ pub struct Invoice {
     /// What the invoice was issued under, frozen.
     pub issuing: Issuing,
     pub lifecycle: Lifecycle,
+    /// Links to the payer's page that carry a lower number open nothing any more.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub link_generation: u32,
     /// At least one; numbered from 1 in order.
     pub instalments: Vec<Instalment>,
 }
@@ -123,6 +127,10 @@ fn is_nothing(amount: &Money) -> bool {
     amount.is_zero()
 }
 
+fn is_first(generation: &u32) -> bool {
+    *generation == 0
+}
+
 /// A Pix that waits for a person. The bank counts its charge as paid, so nobody is asked to pay it
 /// again until the charge is re-issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,8 +168,8 @@ pub enum ChargeState {
     },
     /// The bank holds it and it can be paid.
     Active {
-        location: String,
-        br_code: String,
+        location: Hidden,
+        br_code: Hidden,
         at: DateTime<Utc>,
     },
     /// The bank refused it for good; a person has to change something.

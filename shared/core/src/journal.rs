@@ -181,6 +181,8 @@ pub fn of_invoice(event: &invoice::Event) -> Vec<Posting> {
         | Event::ReceiptSent { .. }
         | Event::DueDateExtended { .. }
         | Event::BoletoNamed { .. }
+        | Event::LinksRevoked { .. }
+        | Event::PartyErased
         | Event::CancelRequested { .. }
         | Event::CancelRefused { .. } => Vec::new(),
     }
@@ -233,7 +235,8 @@ pub fn of_payment(event: &payment::Event, payment: &payment::Payment) -> Vec<Pos
         | Event::Dismissed { .. }
         | Event::Resolved
         | Event::RefundDelayed { .. }
-        | Event::RefundTaken { .. } => Vec::new(),
+        | Event::RefundTaken { .. }
+        | Event::PayerErased => Vec::new(),
     }
 }
 

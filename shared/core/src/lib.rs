@@ -6,7 +6,10 @@
 //! same input gives the same answer.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
+pub mod access;
 pub mod allocation;
+pub mod approval;
+pub mod audit;
 pub mod bank_import;
 pub mod calendar;
 pub mod chase;
@@ -14,6 +17,9 @@ pub mod contact;
 pub mod customer;
 pub mod debt;
 pub mod document;
+pub mod endpoint;
+pub mod erasure;
+pub mod hidden;
 pub mod ids;
 pub mod instalments;
 pub mod invoice;
@@ -26,6 +32,7 @@ pub mod payment;
 pub mod percent;
 pub mod pix_key;
 pub mod reconciliation;
+pub mod retention;
 #[cfg(test)]
 mod sample;
 pub mod terms;

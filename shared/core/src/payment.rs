@@ -21,8 +21,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::document::TaxId;
+use crate::hidden::Hidden;
 use crate::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
 use crate::money::Money;
+use crate::text::redacted_debug;
 
 pub use decide::{Command, Refusal, Told, decide};
 pub use event::{Event, evolve};
@@ -33,6 +35,8 @@ pub const REFUND_DAYS_MAX: i64 = 90;
 pub const REFUND_ID_CHARS_MAX: usize = 35;
 /// Most refunds of one payment.
 pub const REFUNDS_MAX: usize = 50;
+/// Most lines of bank files that a payment remembers.
+pub const BANK_LINES_MAX: usize = 20;
 /// Most instalments one payment is allocated to; the rest of it waits on the customer's account.
 pub const ALLOCATIONS_MAX: usize = 40;
 
@@ -53,7 +57,7 @@ pub struct Payment {
     /// Who paid, as far as the bank says so.
     pub payer: Option<Payer>,
     /// What a bank's statement or a person wrote beside it.
-    pub memo: Option<String>,
+    pub memo: Option<Hidden>,
     pub state: PaymentState,
     pub allocations: Vec<Allocation>,
     pub on_account: Option<OnAccount>,
@@ -62,6 +66,9 @@ pub struct Payment {
     pub attention: Option<Attention>,
     /// The day a bank statement shows the money on the account. Paid is not settled.
     pub settled_on: Option<NaiveDate>,
+    /// Lines of bank files that told of it, by fingerprint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bank_lines: Vec<String>,
 }
 
 /// How the money came.
@@ -96,11 +103,13 @@ impl Method {
 }
 
 /// Who paid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payer {
     pub name: Option<String>,
     pub document: Option<TaxId>,
 }
+
+redacted_debug!(Payer);
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -299,6 +308,7 @@ impl Payment {
             refunds: Vec::new(),
             attention: None,
             settled_on: None,
+            bank_lines: Vec::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::invoice::{
     self, Command, Credit, Event, InstalmentDraft, Invoice, InvoiceDraft, Received, Source, credit,
     decide,
 };
-use crate::merchant::{Issuing, Merchant};
+use crate::merchant::{Issuing, Merchant, Mode, Setup};
 use crate::money::Money;
 use crate::payment::{Method, Payment, PaymentState};
 use crate::pix_key::PixKey;
@@ -40,13 +40,16 @@ pub(crate) fn merchant() -> Merchant {
         name: "ACME".into(),
         document: TaxId::parse("11222333000181").unwrap(),
         city: "SAO PAULO".into(),
-        pix_key: PixKey::parse("11222333000181").unwrap(),
-        from: Email::parse("cobranca@acme.example").unwrap(),
-        reply_to: Email::parse("financeiro@acme.example").unwrap(),
+        mode: Mode::Live,
+        pix_key: Some(PixKey::parse("11222333000181").unwrap()),
+        from: Some(Email::parse("cobranca@acme.example").unwrap()),
+        reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: None,
         locale: Locale::PtBr,
         issuing: Issuing::default(),
+        setup: Setup::default(),
+        approvals: Default::default(),
     }
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn issued(draft: &InvoiceDraft) -> Invoice {
 pub(crate) fn taken_by_bank(mut invoice: Invoice, now: &str) -> Invoice {
     for number in 1..=u16::try_from(invoice.instalments.len()).unwrap() {
         let revision = invoice.instalment(number).unwrap().charge().revision;
-        let (location, br_code) = ("bank.example/qr/1".to_owned(), "0002".to_owned());
+        let (location, br_code) = ("bank.example/qr/1".into(), "0002".into());
         let taken = Command::RecordIssued { instalment: number, revision, location, br_code };
         invoice = run(invoice, taken, now);
     }
@@ -200,5 +203,6 @@ pub(crate) fn reported(id: PaymentId, amount: Money, paid_at: DateTime<Utc>) -> 
         refunds: Vec::new(),
         attention: None,
         settled_on: None,
+        bank_lines: Vec::new(),
     }
 }

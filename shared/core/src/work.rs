@@ -26,11 +26,20 @@ pub enum WorkKind {
     Reconcile,
     /// Lines of a bank file to take in.
     Import,
+    /// An event to post to a merchant's endpoint again.
+    Deliver,
 }
 
 impl WorkKind {
-    pub const ALL: [Self; 6] =
-        [Self::Charge, Self::Receipt, Self::Reminder, Self::Confirm, Self::Reconcile, Self::Import];
+    pub const ALL: [Self; 7] = [
+        Self::Charge,
+        Self::Receipt,
+        Self::Reminder,
+        Self::Confirm,
+        Self::Reconcile,
+        Self::Import,
+        Self::Deliver,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +49,7 @@ impl WorkKind {
             Self::Confirm => "confirm",
             Self::Reconcile => "reconcile",
             Self::Import => "import",
+            Self::Deliver => "deliver",
         }
     }
 

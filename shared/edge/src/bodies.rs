@@ -4,6 +4,7 @@
 
 pub mod changes;
 pub mod payments;
+pub mod second_person;
 
 use quita_app::quote::Subject;
 use quita_core::customer::{AddressDraft, CustomerDraft};

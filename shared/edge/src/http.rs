@@ -10,6 +10,7 @@ use quita_table::Cursor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::auth::{Caller, Verdict};
 use crate::problem::Problem;
 
 /// The event of an HTTP API, payload format 2.0.
@@ -28,6 +29,9 @@ pub const PAGE_ITEMS_MAX: usize = 100;
 /// Longest cursor that is looked at.
 const CURSOR_BYTES_MAX: usize = 500;
 
+/// The actor of a call that nobody was let in for; such calls end before they change anything.
+const NOBODY: &str = "nobody";
+
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A call, with its body decoded and bounded.
@@ -38,6 +42,9 @@ pub struct Call {
     query: Vec<(String, String)>,
     body: Vec<u8>,
     request_id: String,
+    verdict: Option<Verdict>,
+    /// The idempotency key of a request that was kept; no caller can give one.
+    kept_key: Option<String>,
 }
 
 impl Call {
@@ -45,19 +52,43 @@ impl Call {
     pub fn read(request: ApiRequest, body_bytes_max: usize) -> Result<Self, (Problem, String)> {
         let context = request.request_context;
         let request_id = context.request_id.unwrap_or_default();
+        let method = context.http.method;
         let body = match decode(request.body, request.is_base64_encoded, body_bytes_max) {
             Ok(body) => body,
             Err(problem) => return Err((problem, request_id)),
         };
         let query = request.query_string_parameters;
+        let context = context.authorizer.map(|authorizer| authorizer.fields);
         Ok(Self {
-            method: context.http.method,
+            method,
             path: request.raw_path.unwrap_or_default(),
             headers: request.headers,
             query: query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             body,
             request_id,
+            verdict: context.as_ref().and_then(Verdict::of_context),
+            kept_key: None,
         })
+    }
+
+    /// A `POST` that was kept, sent again as it was: in the name of who sent it, under a key of the
+    /// kept request's own.
+    pub fn again(caller: Caller, path: &str, body: &str, key: String, request_id: &str) -> Self {
+        Self {
+            method: Method::POST,
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            query: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            request_id: request_id.to_owned(),
+            verdict: Some(Verdict::Let(caller)),
+            kept_key: Some(key),
+        }
+    }
+
+    /// What the authorizer said of the credential; `None` where it was not asked.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
     }
 
     pub fn method(&self) -> &Method {
@@ -75,6 +106,10 @@ impl Call {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     pub fn body(&self) -> &[u8] {
@@ -104,12 +139,19 @@ impl Call {
 
     /// The idempotency of a write: key and body, under the operation's name.
     pub fn idempotency(&self, scope: &'static str) -> Result<Request, Problem> {
+        let actor = match &self.verdict {
+            Some(Verdict::Let(caller)) => caller.principal.as_str(),
+            _ => NOBODY,
+        };
+        if let Some(key) = &self.kept_key {
+            return Ok(Request::new(scope, key, &self.path, &self.body, actor));
+        }
         let key = self.header("idempotency-key").ok_or(Problem::IdempotencyKeyMissing)?;
         let printable = key.bytes().all(|byte| byte.is_ascii_graphic());
         if key.is_empty() || key.len() > IDEMPOTENCY_KEY_CHARS_MAX || !printable {
             return Err(Problem::IdempotencyKeyMissing);
         }
-        Ok(Request::new(scope, key, &self.path, &self.body))
+        Ok(Request::new(scope, key, &self.path, &self.body, actor))
     }
 
     /// `limit` and `cursor` of a list.
@@ -182,6 +224,14 @@ pub fn binary(status: u16, content_type: &'static str, body: Vec<u8>) -> ApiResp
     let mut response = respond(status, content_type, Body::Binary(body));
     response.is_base64_encoded = true;
     response
+}
+
+/// The text of an answer; nothing for one that has none.
+pub fn text_of(response: &ApiResponse) -> &str {
+    match &response.body {
+        Some(Body::Text(text)) => text,
+        _ => "",
+    }
 }
 
 /// Headers every answer carries: nothing is cached by default, nothing is sniffed, and a page's

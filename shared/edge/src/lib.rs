@@ -10,8 +10,11 @@
 pub mod auth;
 pub mod bodies;
 pub mod http;
+pub mod list;
 pub mod problem;
+pub mod routes;
 pub mod trigger;
 
 pub use http::{ApiRequest, ApiResponse, Call};
+pub use list::ListView;
 pub use problem::Problem;

@@ -3,7 +3,10 @@
 //! The slugs are part of the contract (`infra/openapi.yaml` has the table of what to do for each).
 
 use http::{HeaderValue, header};
+use quita_app::onboarding::what_to_do;
 use quita_app::{Unknown, chain};
+use quita_core::access::{Lapsed, Permission};
+use quita_core::merchant::Lack;
 use quita_core::violation::Violation;
 use serde::Serialize;
 
@@ -23,10 +26,18 @@ pub enum Problem {
     IdempotencyKeyMissing,
     /// 401
     Unauthorized,
+    /// 401: a credential of ours that is no longer in force.
+    Lapsed(Lapsed),
+    /// 403: the caller may not do that.
+    Forbidden(Permission),
+    /// 403: for the operator of the installation alone.
+    OperatorOnly,
     /// 404, also where the caller may not know whether it exists.
     NotFound,
     /// 405
     MethodNotAllowed,
+    /// 410: a link of ours that has expired or was taken back.
+    LinkOver,
     /// 409: the state forbids it.
     Conflict { detail: String },
     /// 413
@@ -39,6 +50,8 @@ pub enum Problem {
     Internal,
     /// 503: the outcome is unknown, the same request may be made again.
     Unavailable,
+    /// 503: something outside did not answer, and this is what to do.
+    NotNow { detail: String },
 }
 
 #[derive(Serialize)]
@@ -61,14 +74,16 @@ impl Problem {
     pub fn status(&self) -> u16 {
         match self {
             Self::Malformed { .. } | Self::IdempotencyKeyMissing => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::Lapsed(_) => 401,
+            Self::Forbidden(_) | Self::OperatorOnly => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict { .. } => 409,
+            Self::LinkOver => 410,
             Self::BodyTooLarge { .. } => 413,
             Self::Invalid(_) | Self::IdempotencyKeyReused => 422,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::NotNow { .. } => 503,
         }
     }
 
@@ -78,14 +93,17 @@ impl Problem {
             Self::Malformed { .. } => "malformed-request",
             Self::IdempotencyKeyMissing => "idempotency-key-missing",
             Self::Unauthorized => "unauthorized",
+            Self::Lapsed(_) => "credential-lapsed",
+            Self::Forbidden(_) | Self::OperatorOnly => "forbidden",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::Conflict { .. } => "conflict",
+            Self::LinkOver => "link-over",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::Invalid(_) => "validation-failed",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::Internal => "internal-error",
-            Self::Unavailable => "temporarily-unavailable",
+            Self::Unavailable | Self::NotNow { .. } => "temporarily-unavailable",
         }
     }
 
@@ -94,20 +112,25 @@ impl Problem {
             Self::Malformed { .. } => "The request could not be read",
             Self::IdempotencyKeyMissing => "The request needs an Idempotency-Key header",
             Self::Unauthorized => "The credential is missing or not in force",
+            Self::Lapsed(_) => "The credential is no longer in force",
+            Self::Forbidden(_) | Self::OperatorOnly => "The credential may not do that",
             Self::NotFound => "There is nothing here",
             Self::MethodNotAllowed => "The method is not offered here",
             Self::Conflict { .. } => "The present state forbids it",
+            Self::LinkOver => "The link is no longer in force",
             Self::BodyTooLarge { .. } => "The body is too large",
             Self::Invalid(_) => "Some values are not acceptable",
             Self::IdempotencyKeyReused => "The Idempotency-Key was used with another request",
             Self::Internal => "Something went wrong on our side",
-            Self::Unavailable => "Something we depend on did not answer",
+            Self::Unavailable | Self::NotNow { .. } => "Something we depend on did not answer",
         }
     }
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::Malformed { detail } | Self::Conflict { detail } => Some(detail.clone()),
+            Self::Malformed { detail } | Self::Conflict { detail } | Self::NotNow { detail } => {
+                Some(detail.clone())
+            }
             Self::IdempotencyKeyMissing => Some(format!(
                 "send a value of your own, 1 to {} printable characters, and the same one when you \
                  repeat the request",
@@ -116,6 +139,12 @@ impl Problem {
             Self::BodyTooLarge { bytes_max } => Some(format!("use at most {bytes_max} bytes")),
             Self::IdempotencyKeyReused => Some("use a new key for a new request".to_owned()),
             Self::Unavailable => Some("repeat the same request, with the same key".to_owned()),
+            Self::Lapsed(why) => Some(format!("{why}; make or ask for a new one")),
+            Self::Forbidden(needed) => Some(format!(
+                "this needs the permission `{needed}`; an administrator gives it to a key or a person"
+            )),
+            Self::LinkOver => Some("ask whoever sent it for a new one".to_owned()),
+            Self::OperatorOnly => Some("use the operator key of the installation".to_owned()),
             Self::Unauthorized
             | Self::NotFound
             | Self::MethodNotAllowed
@@ -141,11 +170,11 @@ impl Problem {
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = text(self.status(), "application/problem+json", body);
         match self {
-            Self::Unauthorized => {
+            Self::Unauthorized | Self::Lapsed(_) => {
                 let bearer = HeaderValue::from_static("Bearer");
                 response.headers.insert(header::WWW_AUTHENTICATE, bearer);
             }
-            Self::Unavailable => {
+            Self::Unavailable | Self::NotNow { .. } => {
                 let wait = HeaderValue::from(RETRY_AFTER_S);
                 response.headers.insert(header::RETRY_AFTER, wait);
             }
@@ -161,6 +190,13 @@ impl From<Unknown> for Problem {
         tracing::error!(error = chain(&error), "Request could not be served");
         Self::Unavailable
     }
+}
+
+/// A merchant that lacks something for what was asked.
+pub fn not_set_up(lacks: &[Lack]) -> Problem {
+    let told: Vec<String> =
+        lacks.iter().map(|lack| format!("{lack}: {}", what_to_do(*lack))).collect();
+    Problem::Conflict { detail: told.join("; ") }
 }
 
 /// A list that could not be read: a foreign cursor is the caller's, anything else is ours.

@@ -24,6 +24,7 @@ mod kind;
 mod labels;
 pub mod mime;
 mod parts;
+pub mod sign_in;
 mod templates;
 mod text;
 mod view;

@@ -235,7 +235,7 @@ fn merchant_view(merchant: &MerchantFacts) -> Result<MerchantView, RenderError> 
 fn cnpj(document: &TaxId) -> Option<String> {
     match document {
         TaxId::Cnpj(cnpj) => Some(cnpj.formatted()),
-        TaxId::Cpf(_) => None,
+        TaxId::Cpf(_) | TaxId::Erased => None,
     }
 }
 

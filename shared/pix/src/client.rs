@@ -9,6 +9,7 @@ mod charges;
 mod ensure;
 mod lists;
 mod locations;
+pub(crate) mod observe;
 mod options;
 mod payments;
 mod request;
@@ -18,6 +19,7 @@ mod webhooks;
 
 pub use ensure::{ENSURE_ROUNDS_MAX, KIND_TXID_TAKEN};
 pub use lists::{ChargeFilter, ITEMS_PER_PAGE, Listed, PAGES_MAX, PixFilter, PixPage, Window};
+pub use observe::{BankCall, CallEnd, Observer};
 pub use options::ClientOptions;
 pub use setup::ConfigError;
 pub use webhooks::{WebhookAuth, WebhookUrl, WebhookUrlError};

@@ -86,6 +86,12 @@ impl Credentials {
         })
     }
 
+    /// The client certificate, if there is one.
+    #[must_use]
+    pub fn identity(&self) -> Option<&ClientIdentity> {
+        self.identity.as_ref()
+    }
+
     /// Adds the client certificate.
     #[must_use]
     pub fn with_identity(mut self, identity: ClientIdentity) -> Self {

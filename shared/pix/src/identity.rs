@@ -5,7 +5,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::time::ASN1Time;
 
 /// Characters on a line of PEM. Source: RFC 7468, section 2.
 const PEM_LINE_CHARS: usize = 64;
@@ -28,6 +35,19 @@ pub enum IdentityError {
     /// Opened, but without a key tied to a certificate.
     #[error("the PKCS#12 file holds no private key with its certificate")]
     NoKey,
+    /// The private key is another one's.
+    #[error("the private key is not the one of the certificate")]
+    KeyMismatch,
+    /// The certificate or its key is of a kind that TLS does not take.
+    #[error("the certificate or its private key cannot be read")]
+    Unreadable,
+}
+
+/// From when until when a certificate is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    pub not_before: DateTime<Utc>,
+    pub not_after: DateTime<Utc>,
 }
 
 impl ClientIdentity {
@@ -55,6 +75,35 @@ impl ClientIdentity {
             pem.push_str(&pem_block("CERTIFICATE", certificate.as_der()));
         }
         Self::from_pem(pem.as_bytes()).map_err(|_| IdentityError::NoKey)
+    }
+
+    /// Looks into the certificate: whether the key is its own, and how long it is good for. The
+    /// first certificate counts; those after it are its authorities.
+    ///
+    /// # Errors
+    /// [`IdentityError::KeyMismatch`] and [`IdentityError::Unreadable`].
+    pub fn inspect(&self) -> Result<Validity, IdentityError> {
+        let unreadable = |_| IdentityError::Unreadable;
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&self.pem)
+            .collect::<Result<_, _>>()
+            .map_err(unreadable)?;
+        let leaf = chain.first().cloned().ok_or(IdentityError::Unreadable)?;
+        let key = PrivateKeyDer::from_pem_slice(&self.pem).map_err(unreadable)?;
+        let key = any_supported_type(&key).map_err(|_| IdentityError::Unreadable)?;
+        match CertifiedKey::new(chain, key).keys_match() {
+            Ok(()) => {}
+            Err(rustls::Error::InconsistentKeys(_)) => return Err(IdentityError::KeyMismatch),
+            Err(_) => return Err(IdentityError::Unreadable),
+        }
+        let (_, leaf) = X509Certificate::from_der(&leaf).map_err(|_| IdentityError::Unreadable)?;
+        let instant = |time: ASN1Time| {
+            DateTime::from_timestamp(time.timestamp(), 0).ok_or(IdentityError::Unreadable)
+        };
+        let validity = leaf.validity();
+        Ok(Validity {
+            not_before: instant(validity.not_before)?,
+            not_after: instant(validity.not_after)?,
+        })
     }
 
     pub(crate) fn to_reqwest(&self) -> Result<reqwest::Identity, IdentityError> {

@@ -2,10 +2,11 @@
 //!
 //! Owns: reading `application/problem+json` (API Pix 2.9.0, `Problema`) and the private error
 //! forms of banks that do not send it.
-//! Invariant: a run of eleven or more digits (CPF, CNPJ, phone, account) is masked on the way in,
-//! except in the bank's own correlation number, so a problem may be logged and shown to the
+//! Invariant: documents, phones, e-mail addresses, codes, locations and tokens are masked on the way
+//! in, except in the bank's own correlation number, so a problem may be logged and shown to the
 //! merchant.
 
+use quita_core::hidden::masked;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,8 +16,6 @@ pub const TEXT_CHARS_MAX: usize = 400;
 pub const VIOLATIONS_MAX: usize = 50;
 /// Longest correlation number kept, in bytes.
 const REFERENCE_BYTES_MAX: usize = 100;
-/// Shortest run of digits taken for a document or an account and masked.
-const MASKED_DIGITS_MIN: usize = 11;
 
 /// A refusal. `status` is the HTTP status, even if the body claims another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,33 +190,6 @@ fn text(body: &Value, field: &str) -> Option<String> {
     let bounded: String =
         raw.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT_CHARS_MAX).collect();
     (!bounded.trim().is_empty()).then(|| masked(bounded.trim()))
-}
-
-/// Replaces runs of eleven or more digits, punctuation of documents allowed inside.
-fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    for c in text.chars() {
-        let inside = !run.is_empty() && matches!(c, '.' | '-' | '/');
-        if c.is_ascii_digit() || inside {
-            run.push(c);
-        } else {
-            flush(&mut run, &mut out);
-            out.push(c);
-        }
-    }
-    flush(&mut run, &mut out);
-    out
-}
-
-fn flush(run: &mut String, out: &mut String) {
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    if digits >= MASKED_DIGITS_MIN {
-        out.push_str("***")
-    } else {
-        out.push_str(run)
-    }
-    run.clear();
 }
 
 #[cfg(test)]

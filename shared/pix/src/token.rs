@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::client::observe::{CallEnd, Observer, Watch};
 use crate::client::transport::{self, Answer};
 use crate::credentials::Credentials;
 use crate::error::{PixError, UnknownCause};
@@ -27,6 +28,8 @@ pub const RENEWAL_MARGIN: Duration = Duration::from_secs(60);
 pub const LIFETIME_DEFAULT: Duration = Duration::from_secs(300);
 /// Longest life believed.
 const LIFETIME_MAX: Duration = Duration::from_secs(24 * 3600);
+/// What a token call is named when it is told of.
+const TOKEN_OPERATION: &str = "token";
 /// Longest token answer read, in bytes.
 const TOKEN_BYTES_MAX: usize = 64 * 1024;
 
@@ -70,6 +73,7 @@ impl TokenCache {
         profile: &BankProfile,
         credentials: &Credentials,
         refused: Option<u64>,
+        observer: Observer,
     ) -> Result<Token, PixError> {
         let mut slot = self.slot.lock().await;
         if let Some(cached) = slot.as_ref()
@@ -80,7 +84,10 @@ impl TokenCache {
         }
         *slot = None;
         let generation = self.fetches.fetch_add(1, Ordering::Relaxed) + 1;
-        let (value, lifetime) = fetch(http, profile, credentials).await?;
+        let watch = Watch::start(observer, TOKEN_OPERATION);
+        let fetched = fetch(http, profile, credentials).await;
+        watch.end(if fetched.is_ok() { CallEnd::Answered } else { CallEnd::Failed });
+        let (value, lifetime) = fetched?;
         let margin = RENEWAL_MARGIN.min(lifetime / 5);
         let token = Token { value: Arc::new(value), generation };
         *slot = Some(Cached { token: token.clone(), renew_at: Instant::now() + lifetime - margin });

@@ -9,7 +9,6 @@
 mod amount;
 mod cob;
 mod cobv;
-mod hidden;
 mod loc;
 mod open_enum;
 mod paginacao;
@@ -28,7 +27,6 @@ pub use cobv::{
     CobVCalendario, CobVCalendarioSolicitado, CobVGerada, CobVRevisada, CobVSolicitada, CobVValor,
     Desconto, DescontoDataFixa, Encargo,
 };
-pub use hidden::Hidden;
 pub use loc::{PayloadLocation, PayloadLocationSolicitada};
 pub use open_enum::{CobrancaStatus, DevolucaoNatureza, DevolucaoStatus, TipoCob};
 pub use paginacao::{Paginacao, Parametros};
@@ -37,6 +35,7 @@ pub use pix::{
     ComponenteValor, ComponentesValor, Devolucao, DevolucaoHorario, DevolucaoId, DevolucaoIdError,
     DevolucaoSolicitada, Pix,
 };
+pub use quita_core::hidden::Hidden;
 pub use time::parse_horario;
 pub(crate) use time::{format_horario, horario, horario_opcional};
 pub use webhook::{WebhookCompleto, WebhookSolicitado};

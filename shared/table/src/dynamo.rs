@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_dynamo::AttributeValue;
 
 /// One stored item, attribute by attribute.
@@ -140,7 +140,7 @@ impl fmt::Debug for Units {
 }
 
 /// `ReturnConsumedCapacity`: always asked for, it costs nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReturnConsumedCapacity {
     #[default]
     #[serde(rename = "TOTAL")]
@@ -148,15 +148,15 @@ pub enum ReturnConsumedCapacity {
 }
 
 /// `ReturnValuesOnConditionCheckFailure`: always asked for, so that a conflict needs no second read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReturnOnFailure {
     #[default]
     #[serde(rename = "ALL_OLD")]
     AllOld,
 }
 
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GetItemRequest {
     pub table_name: String,
     pub key: Item,
@@ -171,15 +171,15 @@ pub struct GetItemOutput {
 }
 
 /// `RequestItems` of one table; the map has one entry.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct BatchGetItemRequest {
     pub request_items: BTreeMap<String, KeysAndAttributes>,
     pub return_consumed_capacity: ReturnConsumedCapacity,
 }
 
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct KeysAndAttributes {
     pub keys: Vec<Item>,
     pub consistent_read: bool,
@@ -210,16 +210,16 @@ pub struct BatchGetItemOutput {
     pub capacity: Capacity,
 }
 
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct PutItemRequest {
     pub table_name: String,
     pub item: Item,
     pub condition_expression: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expression_attribute_names: BTreeMap<String, String>,
     /// DynamoDB refuses an empty map here.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expression_attribute_values: BTreeMap<String, AttributeValue>,
     pub return_values_on_condition_check_failure: ReturnOnFailure,
     pub return_consumed_capacity: ReturnConsumedCapacity,
@@ -233,29 +233,44 @@ pub struct PutItemOutput {
 /// The store sets no `ClientRequestToken`. The SDK makes one for each call and keeps it over its own
 /// retries of that call; across calls the conditions do the work, and for good instead of for ten
 /// minutes: a repeat of a commit that took effect finds its own version and answers with a conflict.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TransactWriteItemsRequest {
     pub transact_items: Vec<TransactWriteItem>,
     pub return_consumed_capacity: ReturnConsumedCapacity,
 }
 
 /// One action of a transaction, tagged by its name as on the wire.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub enum TransactWriteItem {
     Put(Put),
+    Delete(Delete),
+}
+
+/// A conditional deletion inside a transaction.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Delete {
+    pub table_name: String,
+    pub key: Item,
+    pub condition_expression: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expression_attribute_names: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub expression_attribute_values: BTreeMap<String, AttributeValue>,
+    pub return_values_on_condition_check_failure: ReturnOnFailure,
 }
 
 /// A conditional put inside a transaction.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Put {
     pub table_name: String,
     pub item: Item,
     pub condition_expression: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expression_attribute_names: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expression_attribute_values: BTreeMap<String, AttributeValue>,
     pub return_values_on_condition_check_failure: ReturnOnFailure,
 }
@@ -281,16 +296,18 @@ pub struct TransactWriteItemsOutput {
 
 /// One page of one partition, ascending. A page goes on by a condition on the sort key, so there is
 /// no `ExclusiveStartKey`.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct QueryRequest {
     pub table_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_name: Option<String>,
     pub key_condition_expression: String,
     pub expression_attribute_names: BTreeMap<String, String>,
     pub expression_attribute_values: BTreeMap<String, AttributeValue>,
     pub limit: u32,
+    /// By rising sort key, or by falling.
+    pub scan_index_forward: bool,
     /// Refused by DynamoDB on a global index.
     pub consistent_read: bool,
     pub return_consumed_capacity: ReturnConsumedCapacity,

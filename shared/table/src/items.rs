@@ -8,6 +8,7 @@
 //! dates are text. A kind or version this release does not know is an error: an older release must
 //! not write over what a newer one added. Golden files of each version stay in `fixtures/`.
 
+mod digest;
 mod event;
 mod import;
 mod stored;
@@ -27,12 +28,14 @@ use quita_core::work::{WorkDue, WorkKind};
 use serde::{Deserialize, Serialize};
 
 use crate::dynamo::Item;
-use crate::keys::{self, Aggregate, InvoiceState, Key, PrimaryKey, WorkKey};
+use crate::keys::{self, InvoiceState, Key, PrimaryKey, WorkKey, WorkSubject};
 use crate::schema;
 
+pub use digest::digest;
 pub use event::{EventRow, event, event_from_image};
 pub use import::{ImportChunk, bank_line, boleto, import, import_chunk};
 pub use stored::{Stored, decode};
+pub(crate) use stored::{from_item, misplaced};
 
 /// The version every item is written in.
 pub const VERSION: u32 = 1;
@@ -240,7 +243,7 @@ pub fn invoice(invoice: &Invoice, work: Option<&WorkDue>) -> Result<Item, ItemEr
     })?;
     item.extend(keys::index_attributes(&schema::BY_CUSTOMER, keys::by_customer(invoice)));
     item.extend(keys::index_attributes(&schema::BY_STATE, keys::by_state(invoice, state)));
-    let subject = Aggregate::Invoice(invoice.id.clone());
+    let subject = WorkSubject::Invoice(invoice.id.clone());
     extend_with_work(&mut item, &invoice.merchant, subject, work);
     Ok(item)
 }
@@ -262,7 +265,7 @@ pub fn payment(payment: &Payment, work: Option<&WorkDue>) -> Result<Item, ItemEr
         let entry = keys::parked_entry(merchant, id, *paid_at);
         item.extend(keys::index_attributes(&schema::BY_STATE, entry));
     }
-    extend_with_work(&mut item, merchant, Aggregate::Payment(id.clone()), work);
+    extend_with_work(&mut item, merchant, WorkSubject::Payment(id.clone()), work);
     Ok(item)
 }
 
@@ -279,7 +282,7 @@ pub fn reconciliation(reconciliation: &Reconciliation) -> Result<Item, ItemError
         reconciliation: Cow::Borrowed(reconciliation),
     })?;
     let due = WorkDue { at: reconciliation.next_at, kind: WorkKind::Reconcile };
-    extend_with_work(&mut item, merchant, Aggregate::Reconciliation, Some(&due));
+    extend_with_work(&mut item, merchant, WorkSubject::Reconciliation, Some(&due));
     Ok(item)
 }
 
@@ -320,7 +323,7 @@ pub fn idempotency(owner: &MerchantId, record: &IdempotencyRecord) -> Result<Ite
 fn extend_with_work(
     item: &mut Item,
     merchant: &MerchantId,
-    subject: Aggregate,
+    subject: WorkSubject,
     work: Option<&WorkDue>,
 ) {
     if let Some(WorkDue { at, kind }) = work {
@@ -329,7 +332,7 @@ fn extend_with_work(
     }
 }
 
-fn to_item<T: Serialize>(value: T) -> Result<Item, ItemError> {
+pub(crate) fn to_item<T: Serialize>(value: T) -> Result<Item, ItemError> {
     serde_dynamo::to_item(value).map_err(|why| ItemError::Unstorable(why.to_string()))
 }
 

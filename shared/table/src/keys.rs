@@ -8,9 +8,13 @@
 //! key serves.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use quita_core::access::Principal;
 use quita_core::customer::Customer;
 use quita_core::document::TaxId;
-use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
+use quita_core::ids::{
+    ApiKeyId, ApprovalId, CustomerId, DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId,
+    PaymentId, PersonId, SessionId,
+};
 use quita_core::invoice::Invoice;
 use quita_core::message::LedgerKey;
 use quita_core::work::WorkKind;
@@ -27,6 +31,8 @@ pub const STATE_SHARDS: u8 = 4;
 pub const EVENT_SEQ_MAX: u64 = 99_999_999;
 /// Highest place of a piece of a file that a key can hold: six digits.
 pub const IMPORT_CHUNK_NTH_MAX: u32 = 999_999;
+/// Highest number of a block of the audit chain that a key can hold: twelve digits.
+pub const AUDIT_NTH_MAX: u64 = 999_999_999_999;
 /// Longest name of a step in a message key.
 pub const STEP_CHARS_MAX: usize = 32;
 
@@ -70,6 +76,14 @@ pub enum Aggregate {
     Import(ImportId),
     /// A line of a bank file, by its fingerprint.
     BankLine(String),
+    /// The merchant itself: its settings.
+    Merchant,
+    Customer(CustomerId),
+    ApiKey(ApiKeyId),
+    Person(PersonId),
+    Approval(ApprovalId),
+    /// The addresses that the merchant's events are posted to.
+    Endpoints,
 }
 
 impl Aggregate {
@@ -81,17 +95,128 @@ impl Aggregate {
             Self::Reconciliation => RECONCILIATION,
             Self::Import(id) => id.as_str(),
             Self::BankLine(fingerprint) => fingerprint,
+            Self::Merchant => MERCHANT,
+            Self::Customer(id) => id.as_str(),
+            Self::ApiKey(id) => id.as_str(),
+            Self::Person(id) => id.as_str(),
+            Self::Approval(id) => id.as_str(),
+            Self::Endpoints => ENDPOINTS,
         }
+    }
+
+    /// The aggregate of an id, as [`Aggregate::as_str`] gives it.
+    pub fn parse(id: &str) -> Option<Self> {
+        Some(match id {
+            RECONCILIATION => Self::Reconciliation,
+            MERCHANT => Self::Merchant,
+            ENDPOINTS => Self::Endpoints,
+            _ if is_fingerprint(id) => Self::BankLine(id.to_owned()),
+            _ => InvoiceId::parse(id)
+                .map(Self::Invoice)
+                .or_else(|_| PaymentId::parse(id).map(Self::Payment))
+                .or_else(|_| CustomerId::parse(id).map(Self::Customer))
+                .or_else(|_| ImportId::parse(id).map(Self::Import))
+                .or_else(|_| ApiKeyId::parse(id).map(Self::ApiKey))
+                .or_else(|_| PersonId::parse(id).map(Self::Person))
+                .or_else(|_| ApprovalId::parse(id).map(Self::Approval))
+                .ok()?,
+        })
     }
 }
 
 /// The one reconciliation of a merchant, where an id is wanted.
 const RECONCILIATION: &str = "reconciliation";
+/// A merchant, where an id is wanted.
+const MERCHANT: &str = "merchant";
+/// The endpoints of a merchant, where an id is wanted.
+const ENDPOINTS: &str = "endpoints";
 /// Hexadecimal digits of a fingerprint.
 const FINGERPRINT_LENGTH: usize = 32;
 
-/// What falls due is always an aggregate.
-pub type WorkSubject = Aggregate;
+/// The identity of a record: an item that is written whole under a version, by the one rule of
+/// [`crate::record`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKey {
+    ApiKey(ApiKeyId),
+    Person(PersonId),
+    /// Which person has an address, by the SHA-256 of it in lower-case hex.
+    PersonEmail(String),
+    Session(SessionId),
+    /// When a key or a person was last let in; in their partition.
+    LastUse(Principal),
+    Approval(ApprovalId),
+    Endpoints,
+    /// An event on its way to an endpoint. Those of one endpoint sort by the time of the event.
+    Delivery(EndpointId, DeliveryId),
+    /// A block of the audit chain, counted from 1.
+    AuditBlock(u64),
+    /// Who a customer was before its personal data was erased.
+    SealedIdentity(CustomerId),
+}
+
+impl RecordKey {
+    fn of(&self, merchant: &MerchantId) -> PrimaryKey {
+        let m = merchant.as_str();
+        let (pk, sk) = match self {
+            Self::ApiKey(id) => (format!("M#{m}#A#{id}"), "API_KEY".to_owned()),
+            Self::Person(id) => (format!("M#{m}#U#{id}"), "PERSON".to_owned()),
+            Self::PersonEmail(hash) => (format!("M#{m}#E#{hash}"), "EMAIL".to_owned()),
+            Self::Session(id) => (format!("M#{m}#S#{id}"), "SESSION".to_owned()),
+            Self::LastUse(Principal::ApiKey(id)) => (format!("M#{m}#A#{id}"), "USE".to_owned()),
+            Self::LastUse(Principal::Person(id)) => (format!("M#{m}#U#{id}"), "USE".to_owned()),
+            Self::Approval(id) => (format!("M#{m}#Y#{id}"), "APPROVAL".to_owned()),
+            Self::Endpoints => (endpoints_pk(merchant), "ENDPOINTS".to_owned()),
+            Self::Delivery(endpoint, id) => (deliveries_pk(merchant, endpoint), id.to_string()),
+            Self::AuditBlock(nth) => (audit_pk(merchant), audit_sk(*nth)),
+            Self::SealedIdentity(id) => (customer_pk(merchant, id), "SEALED".to_owned()),
+        };
+        PrimaryKey { pk, sk }
+    }
+}
+
+fn endpoints_pk(merchant: &MerchantId) -> String {
+    format!("M#{}#H#{ENDPOINTS}", merchant.as_str())
+}
+
+/// The partition of what is posted to one endpoint.
+pub fn deliveries_pk(merchant: &MerchantId, endpoint: &EndpointId) -> String {
+    format!("M#{}#D#{endpoint}", merchant.as_str())
+}
+
+/// The partition of a merchant's audit chain.
+pub fn audit_pk(merchant: &MerchantId) -> String {
+    format!("M#{}#L", merchant.as_str())
+}
+
+/// The sort key of a block of the audit chain. Blocks sort by number.
+pub fn audit_sk(nth: u64) -> String {
+    format!("B#{nth:012}")
+}
+
+/// What work can fall due for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkSubject {
+    Invoice(InvoiceId),
+    Payment(PaymentId),
+    /// The merchant's reconciliation with its bank.
+    Reconciliation,
+    Import(ImportId),
+    /// An event to post to an endpoint again.
+    Delivery(EndpointId, DeliveryId),
+}
+
+impl WorkSubject {
+    /// The id, as logs and index entries show it.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Invoice(id) => id.to_string(),
+            Self::Payment(id) => id.to_string(),
+            Self::Reconciliation => RECONCILIATION.to_owned(),
+            Self::Import(id) => id.to_string(),
+            Self::Delivery(endpoint, id) => format!("{endpoint}.{id}"),
+        }
+    }
+}
 
 /// The identity of an item within its merchant.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +236,7 @@ pub enum Key<'a> {
     Boleto(&'a str),
     Event(&'a Aggregate, u64),
     Message(&'a InvoiceId, &'a LedgerKey),
+    Record(&'a RecordKey),
     /// `scope` is a constant of ours without `#`; `key` is the client's, and comes last for that.
     Idempotency {
         scope: &'a str,
@@ -123,7 +249,7 @@ impl Key<'_> {
     pub fn of(&self, merchant: &MerchantId) -> PrimaryKey {
         let m = merchant.as_str();
         let (pk, sk) = match self {
-            Self::Merchant => (format!("M#{m}"), "MERCHANT".to_owned()),
+            Self::Merchant => (merchant_pk(merchant), "MERCHANT".to_owned()),
             Self::Customer(id) => (customer_pk(merchant, id), "CUSTOMER".to_owned()),
             Self::Document(document) => {
                 (format!("M#{m}#DOC#{}", document.as_str()), "DOCUMENT".to_owned())
@@ -137,12 +263,17 @@ impl Key<'_> {
             Self::Boleto(our_number) => (format!("M#{m}#N#{our_number}"), "BOLETO".to_owned()),
             Self::Event(aggregate, seq) => (aggregate_pk(merchant, aggregate), event_sk(*seq)),
             Self::Message(invoice, key) => (invoice_pk(merchant, invoice), message_sk(key)),
+            Self::Record(key) => return key.of(merchant),
             Self::Idempotency { scope, key } => {
                 (format!("M#{m}#K#{scope}#{key}"), "KEY".to_owned())
             }
         };
         PrimaryKey { pk, sk }
     }
+}
+
+fn merchant_pk(merchant: &MerchantId) -> String {
+    format!("M#{}", merchant.as_str())
 }
 
 fn customer_pk(merchant: &MerchantId, id: &CustomerId) -> String {
@@ -177,6 +308,29 @@ pub fn aggregate_pk(merchant: &MerchantId, aggregate: &Aggregate) -> String {
         Aggregate::Reconciliation => reconciliation_pk(merchant),
         Aggregate::Import(id) => import_pk(merchant, id),
         Aggregate::BankLine(fingerprint) => bank_line_pk(merchant, fingerprint),
+        Aggregate::Merchant => merchant_pk(merchant),
+        Aggregate::Customer(id) => customer_pk(merchant, id),
+        Aggregate::ApiKey(id) => RecordKey::ApiKey(id.clone()).of(merchant).pk,
+        Aggregate::Person(id) => RecordKey::Person(id.clone()).of(merchant).pk,
+        Aggregate::Approval(id) => RecordKey::Approval(id.clone()).of(merchant).pk,
+        Aggregate::Endpoints => endpoints_pk(merchant),
+    }
+}
+
+/// The key of an aggregate itself, beside which its rows lie.
+pub fn aggregate_key(merchant: &MerchantId, aggregate: &Aggregate) -> PrimaryKey {
+    match aggregate {
+        Aggregate::Invoice(id) => Key::Invoice(id).of(merchant),
+        Aggregate::Payment(id) => Key::Payment(id).of(merchant),
+        Aggregate::Reconciliation => Key::Reconciliation.of(merchant),
+        Aggregate::Import(id) => Key::Import(id).of(merchant),
+        Aggregate::BankLine(fingerprint) => Key::BankLine(fingerprint).of(merchant),
+        Aggregate::Merchant => Key::Merchant.of(merchant),
+        Aggregate::Customer(id) => Key::Customer(id).of(merchant),
+        Aggregate::ApiKey(id) => RecordKey::ApiKey(id.clone()).of(merchant),
+        Aggregate::Person(id) => RecordKey::Person(id.clone()).of(merchant),
+        Aggregate::Approval(id) => RecordKey::Approval(id.clone()).of(merchant),
+        Aggregate::Endpoints => RecordKey::Endpoints.of(merchant),
     }
 }
 
@@ -190,6 +344,12 @@ fn message_sk(key: &LedgerKey) -> String {
     format!("S#{instalment:03}#{step}#{}#{revision}", channel.as_str())
 }
 
+/// The partition of the message ledger of an invoice, and the sort keys between which it stands.
+pub fn messages(merchant: &MerchantId, invoice: &InvoiceId) -> (String, [&'static str; 2]) {
+    // '$' is the character after the separator '#'.
+    (invoice_pk(merchant, invoice), ["S#", "S$"])
+}
+
 /// Whether a step can be part of a key: short, lower case, and without the separator.
 pub fn is_step(step: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
@@ -198,16 +358,21 @@ pub fn is_step(step: &str) -> bool {
 
 /// Reads the partition of an aggregate back; `None` for any other partition.
 pub fn parse_aggregate(pk: &str) -> Option<(MerchantId, Aggregate)> {
-    let [tag, merchant, kind, id] = parts(pk)?;
-    if tag != "M" {
-        return None;
+    if let Some(["M", merchant]) = parts(pk) {
+        return Some((MerchantId::parse(merchant).ok()?, Aggregate::Merchant));
     }
+    let ["M", merchant, kind, id] = parts(pk)? else { return None };
     let aggregate = match kind {
         "I" => Aggregate::Invoice(InvoiceId::parse(id).ok()?),
         "P" => Aggregate::Payment(PaymentId::parse(id).ok()?),
         "R" if id == RECONCILIATION => Aggregate::Reconciliation,
         "F" => Aggregate::Import(ImportId::parse(id).ok()?),
         "B" if is_fingerprint(id) => Aggregate::BankLine(id.to_owned()),
+        "C" => Aggregate::Customer(CustomerId::parse(id).ok()?),
+        "A" => Aggregate::ApiKey(ApiKeyId::parse(id).ok()?),
+        "U" => Aggregate::Person(PersonId::parse(id).ok()?),
+        "Y" => Aggregate::Approval(ApprovalId::parse(id).ok()?),
+        "H" if id == ENDPOINTS => Aggregate::Endpoints,
         _ => return None,
     };
     Some((MerchantId::parse(merchant).ok()?, aggregate))
@@ -229,7 +394,7 @@ fn parse_seq(digits: &str) -> Option<u64> {
     if plain { digits.parse().ok() } else { None }
 }
 
-/// Whether a text is the id of an aggregate, as [`Aggregate::as_str`] gives it.
+/// Whether a text is the id of an aggregate that books, as [`Aggregate::as_str`] gives it.
 fn is_aggregate(id: &str) -> bool {
     parse_work_subject(id).is_some() || is_fingerprint(id)
 }
@@ -241,7 +406,7 @@ pub struct IndexKey {
     pub sk: String,
 }
 
-/// The `work` entry of an aggregate with something due. Index [`crate::schema::WORK`].
+/// The `work` entry of something that is due. Index [`crate::schema::WORK`].
 ///
 /// The merchant is part of the sort key, so that no two entries share one and a page can go on
 /// after any of them.
@@ -256,10 +421,9 @@ pub struct WorkKey {
 impl WorkKey {
     pub fn index_key(&self) -> IndexKey {
         let due = sortable_instant(ceil_second(self.due_at));
-        let (kind, merchant, id) =
-            (self.kind.as_str(), self.merchant.as_str(), self.subject.as_str());
+        let (kind, merchant, id) = (self.kind.as_str(), self.merchant.as_str(), self.subject.id());
         // There is one reconciliation a merchant, so its merchant is what spreads it.
-        let spread = if self.subject == Aggregate::Reconciliation { merchant } else { id };
+        let spread = if self.subject == WorkSubject::Reconciliation { merchant } else { &id };
         IndexKey {
             pk: work_pk(shard_of(spread, WORK_SHARDS)),
             sk: format!("{due}#{kind}#{merchant}#{id}"),
@@ -278,17 +442,19 @@ impl WorkKey {
     }
 }
 
-/// Reads the id of an aggregate that work can be due for. A bank line is not one, and its
-/// fingerprint could be a payment's id as well.
+/// Reads the id of what work can be due for.
 fn parse_work_subject(id: &str) -> Option<WorkSubject> {
     if let Ok(id) = InvoiceId::parse(id) {
-        Some(Aggregate::Invoice(id))
+        Some(WorkSubject::Invoice(id))
     } else if let Ok(id) = ImportId::parse(id) {
-        Some(Aggregate::Import(id))
+        Some(WorkSubject::Import(id))
     } else if id == RECONCILIATION {
-        Some(Aggregate::Reconciliation)
+        Some(WorkSubject::Reconciliation)
+    } else if let Some((endpoint, delivery)) = id.split_once('.') {
+        let endpoint = EndpointId::parse(endpoint).ok()?;
+        Some(WorkSubject::Delivery(endpoint, DeliveryId::parse(delivery).ok()?))
     } else {
-        PaymentId::parse(id).ok().map(Aggregate::Payment)
+        PaymentId::parse(id).ok().map(WorkSubject::Payment)
     }
 }
 
@@ -358,6 +524,10 @@ pub enum List {
     /// Events that booked something.
     Journal,
     Imports,
+    ApiKeys,
+    People,
+    /// Requests that wait for a second person.
+    Approvals,
 }
 
 impl List {
@@ -368,6 +538,9 @@ impl List {
             Self::ParkedPayments => "parked",
             Self::Journal => "journal",
             Self::Imports => "imports",
+            Self::ApiKeys => "api_keys",
+            Self::People => "people",
+            Self::Approvals => "approvals",
         }
     }
 
@@ -435,6 +608,11 @@ pub fn import_entry(merchant: &MerchantId, id: &ImportId) -> IndexKey {
     }
 }
 
+/// The `by_state` entry of a record: in the order they were created, since ids sort by time.
+pub fn record_entry(merchant: &MerchantId, list: List, id: &str) -> IndexKey {
+    IndexKey { pk: list.pk(merchant, shard_of(id, STATE_SHARDS)), sk: id.to_owned() }
+}
+
 fn due_sk(due: NaiveDate, id: &InvoiceId) -> String {
     format!("{}#{}", due.format(DAY), id.as_str())
 }
@@ -452,6 +630,10 @@ pub enum Place {
     Journal,
     /// `{import}` in `by_state`.
     Import,
+    /// `{id}` of a record in `by_state` or in the partition of its endpoint.
+    Record,
+    /// `B#{nth}` in the audit chain.
+    AuditBlock,
     /// `E#{seq}` in the partition of an aggregate.
     Event,
     /// An entry of `work`.
@@ -474,6 +656,8 @@ impl Place {
                 parse_instant(at).is_some() && is_aggregate(id) && parse_seq(seq).is_some()
             }),
             Self::Import => ImportId::parse(sk).is_ok(),
+            Self::Record => is_record_id(sk),
+            Self::AuditBlock => parse_audit_sk(sk).is_some(),
             Self::Event => parse_event_sk(sk).is_some(),
             // Of any kind, since a page may end with one that only a newer release knows.
             Self::Work => parts(sk).is_some_and(|[due, _, merchant, _]| {
@@ -483,10 +667,38 @@ impl Place {
     }
 }
 
+fn is_record_id(text: &str) -> bool {
+    ApiKeyId::parse(text).is_ok()
+        || PersonId::parse(text).is_ok()
+        || ApprovalId::parse(text).is_ok()
+        || DeliveryId::parse(text).is_ok()
+}
+
+/// Reads the number out of the sort key of a block of the audit chain.
+pub fn parse_audit_sk(sk: &str) -> Option<u64> {
+    let digits = sk.strip_prefix("B#")?;
+    let plain = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
+    if plain { digits.parse().ok() } else { None }
+}
+
 /// The least sort key above `sk` among well-formed keys: none has `sk` as a proper prefix.
 pub fn just_above(sk: &str) -> String {
     // '!' comes before every character a key is made of.
     format!("{sk}!")
+}
+
+/// The greatest sort key below `sk` among well-formed keys that are as long as it.
+pub fn just_below(sk: &str) -> String {
+    // Whatever is as long as `sk` and below it is below `sk` without its last character, made
+    // longer by the greatest one, or has that same beginning.
+    let mut shorter = sk.to_owned();
+    match shorter.pop() {
+        Some(last) => {
+            let before = char::from_u32(u32::from(last).saturating_sub(1)).unwrap_or('!');
+            format!("{shorter}{before}~")
+        }
+        None => shorter,
+    }
 }
 
 /// A sort key above every one in use.

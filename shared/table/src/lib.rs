@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod dynamo;
 pub mod items;
 pub mod keys;
+pub mod record;
 #[cfg(test)]
 mod sample;
 pub mod schema;
@@ -19,4 +20,5 @@ pub mod store;
 
 pub use cursor::Cursor;
 pub use dynamo::{Dynamo, DynamoError, Item};
+pub use record::Record;
 pub use store::{Commit, CommitError, Expected, Store, StoreError};

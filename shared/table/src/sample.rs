@@ -7,6 +7,7 @@ mod payment;
 mod reconciliation;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use quita_core::audit::{Changes, Summary};
 use quita_core::contact::{Cep, Email, Phone};
 use quita_core::customer::{
     AccountCredit, Address, BillTo, Customer, CustomerFlag, FlagReason, Locale,
@@ -15,7 +16,7 @@ use quita_core::debt::{LateCharges, LateShortfall, Settling};
 use quita_core::document::TaxId;
 use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::journal::{Account, Posting};
-use quita_core::merchant::{Issuing, Merchant};
+use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_core::money::Money;
 use quita_core::pix_key::PixKey;
@@ -52,10 +53,11 @@ pub fn merchant() -> Merchant {
         name: "Acme Serviços".to_owned(),
         document: TaxId::parse("11222333000181").unwrap(),
         city: "SAO PAULO".to_owned(),
-        pix_key: PixKey::parse("7d9f0335-8dcc-4054-9bf9-0dbd61d36906").unwrap(),
-        from: Email::parse("cobranca@acme.example").unwrap(),
-        reply_to: Email::parse("financeiro@acme.example").unwrap(),
-        chat_webhook: Some("https://hooks.slack.com/services/T0/B0/x".to_owned()),
+        mode: Mode::Live,
+        pix_key: Some(PixKey::parse("7d9f0335-8dcc-4054-9bf9-0dbd61d36906").unwrap()),
+        from: Some(Email::parse("cobranca@acme.example").unwrap()),
+        reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
+        chat_webhook: Some("https://hooks.slack.com/services/T0/B0/x".into()),
         brand_colour: Some("#0A7F5A".to_owned()),
         locale: Locale::PtBr,
         issuing: Issuing {
@@ -63,6 +65,8 @@ pub fn merchant() -> Merchant {
             settling: Settling { tolerance: cents(50), late_shortfall: LateShortfall::Carry },
             ..Issuing::default()
         },
+        setup: Setup::default(),
+        approvals: Default::default(),
     }
 }
 
@@ -94,6 +98,8 @@ pub fn customer() -> Customer {
             at: at("2026-12-11T09:00:00Z"),
             payment: payment_id(),
         }),
+        past_credits: Vec::new(),
+        erasure: None,
     }
 }
 
@@ -152,7 +158,15 @@ pub fn event() -> EventRow {
             Posting { account: Account::Fines, amount: cents(-120) },
             Posting { account: Account::Interest, amount: cents(-45) },
         ],
+        changes: Changes::default(),
     }
+}
+
+/// A row that says what became of its aggregate.
+pub fn event_with_changes() -> EventRow {
+    let before = Summary::new().with("status", "open").personal("email", Some("a@b.example"));
+    let after = Summary::new().with("status", "paid").with("principal", "0.00");
+    EventRow { seq: 3, changes: Changes::between(&before, &after), ..event_without_postings() }
 }
 
 /// A row about nothing the books know.

@@ -10,8 +10,10 @@
 //!                                           └─ Unknown   may have happened: the same again later
 //! ```
 
+mod audit;
 mod commit;
 mod found;
+mod ledger;
 mod lists;
 mod read;
 
@@ -21,9 +23,10 @@ use crate::cursor::BadCursor;
 use crate::dynamo::{Dynamo, DynamoError};
 use crate::items::ItemError;
 
+pub use audit::{StoredBlock, StoredRow};
 pub use commit::{Commit, CommitError, Conflict, Expected, Part};
 pub use found::{Found, ItemRef};
-pub use lists::{PAGE_ITEMS_MAX, Page, WORK_PAGE_MAX, WorkEntry, WorkPage};
+pub use lists::{PAGE_ITEMS_MAX, Page, Run, WORK_PAGE_MAX, WorkEntry, WorkPage};
 pub use read::{BATCH_ATTEMPTS_MAX, READ_ITEMS_MAX};
 
 /// The table of one stack, over a transport.

@@ -4,6 +4,8 @@
 //! stream and its expiry. Does not own what the table means. Not there, as against AWS: throttling,
 //! transactions in conflict (see [`crate::fault`]) and indexes that lag.
 
+mod tamper;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -120,6 +122,23 @@ impl Embedded {
             .to_owned();
         json["eventSourceARN"] = json!(self.stream.arn);
         Ok(StreamRecord { sequence, json })
+    }
+
+    /// Every item of the table as it is stored: for who looks for what must not be there.
+    pub fn items(&self) -> Result<Vec<Value>, EmbeddedError> {
+        let (mut items, mut start) = (Vec::new(), Value::Null);
+        loop {
+            let mut scan = json!({ "TableName": LOCAL_TABLE });
+            if !start.is_null() {
+                scan["ExclusiveStartKey"] = start;
+            }
+            let mut page = call(scan, |request| self.engine.scan(request))?;
+            items.extend(page["Items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            start = page["LastEvaluatedKey"].take();
+            if start.is_null() {
+                return Ok(items);
+            }
+        }
     }
 
     /// Deletes what has expired at `now`, as DynamoDB does in its own time. The engine has a sweep

@@ -156,6 +156,7 @@ fn payment(world: &World, merchant: &MerchantId, pix: &KnownPix) -> Payment {
         refunds: Vec::new(),
         attention: Some(Attention { reason, since: now, assignee: None }),
         settled_on: None,
+        bank_lines: Vec::new(),
     }
 }
 

@@ -86,8 +86,8 @@ async fn lay_out(world: &World, merchant: &Merchant, customer: &Customer) {
             let instalment = &invoice.instalments[0];
             let payer = &invoice.bill_to;
             let payer = quita_pix::wire::Devedor::new(&payer.document, &payer.name);
-            let asked =
-                quita_pix::terms::charge_request(&instalment.terms, &merchant.pix_key, payer, None);
+            let key = merchant.pix_key.as_ref().unwrap();
+            let asked = quita_pix::terms::charge_request(&instalment.terms, key, payer, None);
             bank.put_cobv(&instalment.charge().txid, &asked).await.unwrap();
         }
         lot.push(invoice);
@@ -129,7 +129,8 @@ fn invoice(
         covered: covered.iter().map(|id| (*id).to_owned()).collect(),
         amount: None,
     };
-    let issued = Command::RecordIssued { instalment: 1, revision: 0, location, br_code: code };
+    let (location, br_code) = (location.into(), code.into());
+    let issued = Command::RecordIssued { instalment: 1, revision: 0, location, br_code };
     let told = [issued, step(0, if is_due { &["due_minus_5"] } else { &[] })];
     told.into_iter().fold(opened, |invoice, command| {
         let events = decide(&invoice, command, now).unwrap();

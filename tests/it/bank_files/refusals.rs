@@ -224,7 +224,7 @@ async fn a_file_of_another_merchant_is_not_found() {
     assert_eq!(other.get("/v1/bank_files").await["items"], json!([]));
     assert_eq!(world.get("/v1/bank_files").await["items"].as_array().unwrap().len(), 1);
     let anyone = world.call_with("GET", "/v1/bank_files", &[], "").await;
-    assert_eq!(anyone.outcome(), "401 unauthorized");
+    assert_eq!(anyone.status, 401);
     assert_eq!(text(&show(&world, &id).await, "status"), "uploading");
 }
 

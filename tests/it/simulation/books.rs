@@ -9,7 +9,7 @@ use quita_core::message::Message;
 use quita_core::payment::Payment;
 use quita_table::Item;
 use quita_table::items::{EventRow, Stored, decode};
-use quita_table::keys::{Aggregate, PrimaryKey, WORK_SHARDS};
+use quita_table::keys::{Aggregate, PrimaryKey, WORK_SHARDS, WorkSubject};
 use quita_table::store::{WORK_PAGE_MAX, WorkEntry};
 use quita_testkit::embedded::{Embedded, STREAM_RECORDS_MAX};
 
@@ -54,6 +54,7 @@ impl Books {
                 | Stored::ImportChunk(_)
                 | Stored::BankLine(_)
                 | Stored::Boleto(_)
+                | Stored::Record(_)
                 | Stored::Idempotency(_) => {}
             }
         }
@@ -69,7 +70,7 @@ impl Books {
     /// Invoices with something in the `work` index.
     pub fn indexed(&self) -> BTreeSet<&InvoiceId> {
         let invoice = |entry: &'_ WorkEntry| match &entry.subject {
-            Aggregate::Invoice(id) => self.invoices.get_key_value(id).map(|(id, _)| id),
+            WorkSubject::Invoice(id) => self.invoices.get_key_value(id).map(|(id, _)| id),
             _ => None,
         };
         self.work.iter().filter_map(invoice).collect()

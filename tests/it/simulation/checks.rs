@@ -9,7 +9,7 @@ use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle};
 use quita_core::message::{Channel, Message, MessageState};
 use quita_psp_sandbox::ChargeStatus;
-use quita_table::keys::Aggregate;
+use quita_table::keys::{Aggregate, WorkSubject};
 use quita_table::store::WorkEntry;
 
 use super::accounts;
@@ -32,6 +32,8 @@ pub async fn all(player: &Player) -> Vec<String> {
     wrongs.extend(charges(player, &books));
     wrongs.extend(requests(player, &books));
     wrongs.extend(answers(player, &books).await);
+    // The trail of all of it is whole.
+    wrongs.extend(crate::audit::check_chain(&player.world, "").await.0);
     wrongs
 }
 
@@ -114,7 +116,7 @@ fn index(player: &Player, books: &Books) -> Vec<String> {
     for invoice in books.invoices.values() {
         let work = invoice.next_work(&rule, now);
         if indexed.contains(&invoice.id) != work.is_some() {
-            let entry = books.work.iter().find(|it| it.subject.as_str() == invoice.id.as_str());
+            let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
             wrongs.push(format!("{} has {work:?} to do, indexed {entry:?}", invoice.id));
         }
         let gone = matches!(invoice.lifecycle, Lifecycle::Canceled { .. });
@@ -123,13 +125,13 @@ fn index(player: &Player, books: &Books) -> Vec<String> {
         }
     }
     for payment in books.payments.values() {
-        let aggregate = Aggregate::Payment(payment.id.clone());
-        let indexed = books.work.iter().any(|entry| entry.subject == aggregate);
+        let subject = WorkSubject::Payment(payment.id.clone());
+        let indexed = books.work.iter().any(|entry| entry.subject == subject);
         if indexed || payment.work_at().is_some() {
             wrongs.push(format!("{} is not at rest: {:?}", payment.id, payment.refunds));
         }
     }
-    let at_rest = |entry: &&WorkEntry| entry.subject != Aggregate::Reconciliation;
+    let at_rest = |entry: &&WorkEntry| entry.subject != WorkSubject::Reconciliation;
     for entry in books.work.iter().filter(at_rest).filter(|entry| entry.due_at <= now) {
         wrongs.push(format!("{entry:?} is due at rest"));
     }
@@ -276,7 +278,7 @@ async fn answers(player: &Player, books: &Books) -> Vec<String> {
         for instalment in &invoice.instalments {
             let facts = invoice.chase_facts(instalment, &calendar);
             let Decision::Send { step, .. } = decide(&facts, &rule, now) else { continue };
-            let entry = books.work.iter().find(|it| it.subject.as_str() == invoice.id.as_str());
+            let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
             // A step that waited for the morning was overtaken by midnight: what is left of it goes out
             // in the morning too.
             let soon = now + TimeDelta::hours(12);

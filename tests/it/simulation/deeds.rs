@@ -71,7 +71,7 @@ impl Player {
             422 if known.is_none() && answer.properties().iter().all(|it| is_dated(it)) => {
                 self.note(format_args!("invoice {nth} is too late: {}", answer.body));
             }
-            503 => self.note(format_args!("invoice {nth}: {outcome}")),
+            500 | 503 => self.note(format_args!("invoice {nth}: {outcome}")),
             _ => self.wrongs.push(format!("{key} was answered {}: {body}", answer.body)),
         }
     }
@@ -95,7 +95,7 @@ impl Player {
         for _ in 0..if self.chance(25) { 2 } else { 1 } {
             let answer = self.post(path, &key, &body).await;
             self.note(format_args!("{name} {path}: {}", answer.outcome()));
-            if ![202, 404, 409, 503].contains(&answer.status) {
+            if ![202, 404, 409, 500, 503].contains(&answer.status) {
                 self.wrongs.push(format!("{name} {path} was answered {}", answer.body));
             }
         }

@@ -10,8 +10,8 @@ use super::player::{Fate, Made, Player};
 use crate::world::text;
 
 /// Answers to a command that may be given: done, unknown here, forbidden now, not acceptable, again
-/// later.
-const ANSWERS: [i64; 7] = [200, 201, 202, 404, 409, 422, 503];
+/// later, and the gateway's own when its authorizer has no answer.
+const ANSWERS: [i64; 8] = [200, 201, 202, 404, 409, 422, 500, 503];
 /// Most payments recorded by hand in one world.
 const TRANSFERS_MAX: usize = 4;
 /// The account of every bank file.
@@ -145,7 +145,7 @@ impl Player {
         self.note(format_args!("transfer {body}: {}", answer.outcome()));
         match answer.status {
             201 => self.recorded.push(text(&answer.json(), "id").to_owned()),
-            422 | 409 | 503 => {}
+            422 | 409 | 500 | 503 => {}
             _ => self.wrongs.push(format!("a transfer was answered {}", answer.body)),
         }
     }

@@ -6,7 +6,7 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::query_map::QueryMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use http::Method;
-use quita_app::links::SigningKey;
+use quita_app::links::{PageLink, Scope, SigningKey};
 use quita_core::contact::Email;
 use quita_core::customer::{Customer, CustomerDraft, Locale};
 use quita_core::document::TaxId;
@@ -15,7 +15,7 @@ use quita_core::invoice::{
     Command, Credit, InstalmentDraft, Invoice, InvoiceDraft, Received, Source, credit, decide,
     evolve,
 };
-use quita_core::merchant::{Issuing, Merchant};
+use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
 use quita_core::money::Money;
 use quita_core::pix_key::PixKey;
 use quita_core::terms_draft::{DatedDraft, DiscountDraft, TermsDraft, ValueDraft};
@@ -43,6 +43,11 @@ pub fn key() -> SigningKey {
     SigningKey::new("a signing key of the tests, 32+ bytes").unwrap()
 }
 
+/// The path of the link that messages sent on 2026-11-23 carry.
+pub fn act_path(invoice: &Invoice) -> String {
+    key().page_path(&PageLink::to(invoice, Scope::Act, at("2026-11-23 10:00")))
+}
+
 pub fn merchant() -> Merchant {
     Merchant {
         merchant: MerchantId::parse("mer_acme").unwrap(),
@@ -50,13 +55,16 @@ pub fn merchant() -> Merchant {
         name: "Acme Serviços".into(),
         document: TaxId::parse("11222333000181").unwrap(),
         city: "SAO PAULO".into(),
-        pix_key: PixKey::parse("11222333000181").unwrap(),
-        from: Email::parse("cobranca@acme.example").unwrap(),
-        reply_to: Email::parse("financeiro@acme.example").unwrap(),
+        mode: Mode::Live,
+        pix_key: Some(PixKey::parse("11222333000181").unwrap()),
+        from: Some(Email::parse("cobranca@acme.example").unwrap()),
+        reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: Some("#5B2A86".into()),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
+        setup: Setup::default(),
+        approvals: Default::default(),
     }
 }
 
@@ -219,7 +227,7 @@ impl World {
         );
         store.commit(commit).await.unwrap();
         table.take();
-        Self { table, store, path: key().page_path(&invoice.merchant, &invoice.id) }
+        Self { table, store, path: act_path(invoice) }
     }
 
     /// Calls an address under the invoice's page.
@@ -242,6 +250,11 @@ impl World {
             _ => String::new(),
         };
         Answer { status: response.status_code, body, response }
+    }
+
+    /// The same world, looked at through another link.
+    pub fn through(self, link: &PageLink) -> Self {
+        Self { path: key().page_path(link), ..self }
     }
 
     pub fn path(&self) -> &str {

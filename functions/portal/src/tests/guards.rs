@@ -1,6 +1,7 @@
 //! What must hold of every answer: nothing leaks, nothing is injected, nothing is written.
 
 use http::Method;
+use quita_app::links::{PageLink, Scope};
 use quita_core::ids::{InvoiceId, MerchantId};
 
 use super::fixtures::*;
@@ -25,6 +26,7 @@ async fn a_token_that_opens_nothing_gets_the_same_answer_as_any_other_address() 
     let world = World::with(&invoice).await;
     let foreign = MerchantId::parse("mer_other").unwrap();
     let absent = InvoiceId::from_ulid("01JD5X2B9QKZ3V7M8N4P6R0ST0").unwrap();
+    let link = PageLink::to(&invoice, Scope::Act, at(NOW));
     let (good, tampered) = (world.path().to_owned(), world.path().replace("mer_acme", "mer_bcme"));
     let mut shorter = good.clone();
     shorter.pop();
@@ -34,8 +36,8 @@ async fn a_token_that_opens_nothing_gets_the_same_answer_as_any_other_address() 
     let targets = [
         tampered,
         shorter,
-        key().page_path(&foreign, &invoice.id),
-        key().page_path(&invoice.merchant, &absent),
+        key().page_path(&PageLink { merchant: foreign, ..link.clone() }),
+        key().page_path(&PageLink { invoice: absent, ..link }),
         key().hook_path(&invoice.merchant).replace("/pix/", "/p/"),
         format!("/p/{}", "x".repeat(5000)),
         "/p/".to_owned(),

@@ -62,7 +62,7 @@ pub(super) struct Stage<'a, W> {
 /// Plays everything; the clock then stands at the scenario's end.
 pub async fn play(app: &App, input: &Input, out: &mut impl Write) -> Result<Cast, Box<dyn Error>> {
     let bank = app.bank.as_ref().ok_or("the demo plays at the sandbox bank")?;
-    merchant::register_callback(app.machine.deps(), &app.pix_key).await?;
+    merchant::register_callback(app.machine.deps()).await?;
     let traveller = Traveller { machine: &app.machine, clock: &app.clock, bank: app.bank.as_ref() };
     let (api, cast, paid) = (Api::new(app)?, Cast::default(), BTreeMap::new());
     let mut stage = Stage { app, bank, traveller, api, input, cast, paid, out };

@@ -15,6 +15,7 @@ fn parts() -> MachineParts {
     let secrets = Arc::new(LocalSecrets::memory());
     let config = Config {
         public_url: "http://127.0.0.1:1".to_owned(),
+        callback_url: "http://127.0.0.1:1".to_owned(),
         signing_key: SigningKey::new(&secrets.signing_key().unwrap()).unwrap(),
     };
     let mailbox = Arc::new(LocalMailbox::memory(clock.clone()));
@@ -35,7 +36,7 @@ async fn an_event_nobody_can_handle_ends_among_the_dead_letters_and_can_be_drive
     assert_eq!(machine.pump().await, 1);
     let letters = machine.dead_letters();
     assert_eq!(letters.len(), 1);
-    assert_eq!((letters[0].function, &letters[0].event), ("issue_charge", &hopeless()));
+    assert_eq!((letters[0].function.as_str(), &letters[0].event), ("issue_charge", &hopeless()));
     assert_eq!(machine.pump().await, 0, "it is not tried again by itself");
     assert_eq!(machine.redrive(), 1);
     assert_eq!(machine.pump().await, 1);
@@ -70,6 +71,7 @@ async fn an_entry_the_bus_refuses_is_relayed_again_with_what_follows() {
         name: "invoice.noted".to_owned(),
         data: json!({}),
         postings: Vec::new(),
+        changes: quita_core::audit::Changes::default(),
     };
     for seq in 1..=3 {
         let commit = quita_table::Commit::new(&merchant).event(&row(seq));
@@ -95,6 +97,7 @@ async fn the_checkpoint_outlives_the_machine() {
     let wanted = crate::merchant::demo(
         quita_core::pix_key::PixKey::parse("a@example.com").unwrap(),
         "http://127.0.0.1:1/_local/chat".to_owned(),
+        chrono::DateTime::UNIX_EPOCH,
     );
     crate::merchant::ensure(machine.deps(), wanted).await.unwrap();
     assert_eq!(checkpoint.load().unwrap(), None);

@@ -272,7 +272,7 @@ fn take_back(bank: &Bank, asked: &Asked) -> Result<String, String> {
 async fn remove(app: &App, txid: &str) -> Result<String, String> {
     let txid = Txid::parse(txid).map_err(|_| "that is not a txid")?;
     let deps = app.machine.deps();
-    let bank = deps.banks.of(&merchant::id(), deps.secrets.as_ref()).await;
+    let bank = deps.banks.of(&merchant::id(), deps.secrets.as_ref(), deps.clock.now()).await;
     let bank = bank.map_err(|error| error.to_string())?;
     bank.remove_cobv(&txid).await.map_err(|error| error.to_string())?;
     Ok("The charge is removed at the bank.".to_owned())

@@ -79,6 +79,7 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkKind::Confirm => "question to the bank about a payment",
         WorkKind::Reconcile => "comparison with the bank's list",
         WorkKind::Import => "lines of a bank file",
+        WorkKind::Deliver => "an event for a webhook",
     };
     let (invoice, customer) = match &entry.subject {
         WorkSubject::Invoice(id) => {
@@ -92,7 +93,7 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkSubject::Payment(id) => (id.to_string(), String::new()),
         WorkSubject::Reconciliation => ("all payments".to_owned(), String::new()),
         WorkSubject::Import(id) => (id.to_string(), String::new()),
-        WorkSubject::BankLine(fingerprint) => (fingerprint.clone(), String::new()),
+        WorkSubject::Delivery(_, id) => (id.to_string(), String::new()),
     };
     Ahead { at: format::moment(entry.due_at), what, invoice, customer }
 }

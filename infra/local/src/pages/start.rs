@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Days, Utc};
+use quita_app::links::{PAGE_MONTHS, PageLink, Scope, last_day_after};
 use quita_app::ports::Clock;
 use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::Invoice;
@@ -46,7 +47,7 @@ struct Row {
 #[derive(Serialize)]
 struct Letter {
     event: String,
-    function: &'static str,
+    function: String,
     error: String,
 }
 
@@ -77,7 +78,8 @@ pub async fn show(State(app): State<Arc<App>>) -> Response {
 }
 
 fn row(app: &App, invoice: &Invoice, now: DateTime<Utc>) -> Row {
-    let path = app.machine.deps().config.signing_key.page_path(&invoice.merchant, &invoice.id);
+    let link = PageLink::to(invoice, Scope::Act, now);
+    let path = app.machine.deps().config.signing_key.page_path(&link);
     Row {
         number: invoice.number.clone(),
         customer: invoice.bill_to.name.clone(),
@@ -151,8 +153,17 @@ pub fn pay_page(app: &App, txid: &str) -> Option<String> {
     page_of(app, charge.invoice.as_str())
 }
 
-/// For other pages: the pay page of an invoice.
+/// For other pages: the pay page of an invoice whose links were never revoked.
 pub fn page_of(app: &App, invoice: &str) -> Option<String> {
     let id = InvoiceId::parse(invoice).ok()?;
-    Some(app.machine.deps().config.signing_key.page_path(&merchant::id(), &id))
+    let deps = app.machine.deps();
+    let today = civil_date(deps.clock.now(), SAO_PAULO);
+    let link = PageLink {
+        merchant: merchant::id(),
+        invoice: id,
+        scope: Scope::Act,
+        expires_on: last_day_after(today, PAGE_MONTHS),
+        generation: 0,
+    };
+    Some(deps.config.signing_key.page_path(&link))
 }

@@ -21,7 +21,7 @@ fn a_call_reaches_the_function_of_its_method_and_path() {
             Routed::To { function, .. } => Some(function),
             Routed::OtherMethod | Routed::Nowhere => None,
         };
-        assert_eq!(found, expected, "{method} {path}");
+        assert_eq!(found.as_deref(), expected.map(Function::name), "{method} {path}");
     }
     check("POST", "/v1/invoices", Some(Function::CreateInvoice));
     check("GET", "/v1/invoices", Some(Function::ReceivablesApi));

@@ -13,7 +13,7 @@ async fn begin(data: Option<&Path>, bank: Option<OtherBank>) -> Running {
     let data = data.map(|path| DataFolder::open(path).unwrap());
     let setup = Setup { data, bank, clock: None };
     let running = start(setup, 0, Background::Off).await.unwrap();
-    merchant::register_callback(running.app.machine.deps(), &running.app.pix_key).await.unwrap();
+    merchant::register_callback(running.app.machine.deps()).await.unwrap();
     running
 }
 

@@ -21,7 +21,7 @@ const SUFFIX: &str = "/pix";
 /// When the public address is none a bank would call.
 pub fn callback_url(config: &Config, merchant: &MerchantId) -> Result<WebhookUrl, Unknown> {
     let path = config.signing_key.hook_path(merchant);
-    WebhookUrl::parse(&format!("{}{path}", config.public_url))
+    WebhookUrl::parse(&format!("{}{path}", config.callback_url))
         .map_err(|error| Unknown::new("making the callback's address", error))
 }
 
@@ -42,7 +42,8 @@ pub(super) async fn check(at: &Place<'_>) -> Result<Taken, Unknown> {
 
 async fn look(at: &Place<'_>) -> Result<CallbackState, Unknown> {
     let own = callback_url(&at.deps.config, &at.state.merchant)?;
-    let key = &at.settings.pix_key;
+    let key = at.settings.collecting_key();
+    let key = key.map_err(|lack| Unknown::new("looking after the callback", lack))?;
     let was = match at.bank.get_webhook(key).await {
         Ok(known) if leads_to(known.webhook_url.as_str(), own.as_str()) => {
             return Ok(CallbackState::Ours);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use quita_core::ids::PaymentId;
+use quita_core::pix_key::PixKey;
 use quita_core::reconciliation::{Listing, Passed, Skew, Step, Tally, skew_of};
 use quita_pix::callback::Malformed;
 use quita_pix::client::{PixFilter, Window};
@@ -121,7 +122,8 @@ async fn news<'a>(
 
 /// Whether a Pix came to the merchant's key. A bank that does not say lists those of the account.
 fn is_own(at: &Place<'_>, pix: &Pix) -> bool {
-    pix.chave.as_ref().is_none_or(|key| key.as_str() == at.settings.pix_key.as_str())
+    let own_key = at.settings.pix_key.as_ref().map(PixKey::as_str);
+    pix.chave.as_ref().is_none_or(|key| Some(key.as_str()) == own_key)
 }
 
 /// The first Pix that shows a clock to be off.

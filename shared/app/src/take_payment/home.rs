@@ -3,6 +3,7 @@
 use quita_core::ids::Txid;
 use quita_core::invoice::{Credit, Invoice, Received, Source, credit, doubt};
 use quita_core::payment::{Command, ParkReason};
+use quita_core::pix_key::PixKey;
 use quita_pix::wire::Pix;
 
 use super::{Facts, Leads, Taken, ask, refused};
@@ -18,8 +19,8 @@ pub(super) async fn find_home(
     mut facts: Facts,
     pix: &Pix,
 ) -> Result<Taken, Unknown> {
-    let own_key = facts.settings.pix_key.as_str();
-    let foreign = pix.chave.as_ref().is_some_and(|key| key.as_str() != own_key);
+    let own_key = facts.settings.pix_key.as_ref().map(PixKey::as_str);
+    let foreign = pix.chave.as_ref().is_some_and(|key| Some(key.as_str()) != own_key);
     match facts.asked.take() {
         Some(Leads::Charge { invoice, instalment, revision }) => {
             match facts.found.take_invoice(&invoice) {

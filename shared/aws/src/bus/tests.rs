@@ -23,12 +23,12 @@ fn taken(count: usize) -> Answer {
 
 /// Publishes, and tells each outcome as `ok` or its whole chain.
 async fn publish(service: &Replay, events: &[BusEvent]) -> Vec<String> {
-    let bus = EventBridgeBus::new(&service.clients().await, "quita-bus".to_owned());
+    let bus = EventBridgeBus::new(&service.clients(), "quita-bus".to_owned());
     let outcomes = bus.publish(events).await;
     assert_eq!(outcomes.len(), events.len());
     let tell = |outcome: Result<(), Unknown>| match outcome {
         Ok(()) => "ok".to_owned(),
-        Err(error) => crate::fault::chain(&error),
+        Err(error) => quita_app::chain(&error),
     };
     outcomes.into_iter().map(tell).collect()
 }

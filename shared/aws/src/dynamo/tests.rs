@@ -83,13 +83,14 @@ fn query(index_name: Option<&str>) -> QueryRequest {
             (":after".to_owned(), text("E#")),
         ]),
         limit: 50,
+        scan_index_forward: true,
         consistent_read: index_name.is_none(),
         return_consumed_capacity: Reported::Total,
     }
 }
 
 async fn over(service: &Replay) -> DynamoDb {
-    DynamoDb::new(&service.clients().await)
+    DynamoDb::new(&service.clients())
 }
 
 /// Compares as text, since items are maps without `Debug` of their own here.
@@ -369,6 +370,6 @@ async fn an_unreadable_answer_is_never_printed() {
     };
     let error = over(&service).await.get_item(request).await.err().unwrap();
     assert_eq!(variant(&error), "unknown");
-    let printed = format!("{error:?} {}", crate::fault::chain(&error));
+    let printed = format!("{error:?} {}", quita_app::chain(&error));
     assert!(!printed.contains("52998224725"), "{printed}");
 }

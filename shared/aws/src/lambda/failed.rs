@@ -4,14 +4,16 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
-use quita_app::Unknown;
+use quita_app::{Unknown, chain};
 
-use crate::fault::chain;
+use super::start::NotReady;
 
 /// What `errorType` says of an outcome that a repeat settles.
 const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";
 /// What `errorType` says of an event that no repeat makes readable.
 const MALFORMED_EVENT: &str = "MalformedEvent";
+/// What `errorType` says while the signing key cannot be had: nothing was done.
+const NOT_READY: &str = "NotReady";
 
 /// The kind of a failure and its chain of causes. The runtime logs it once, by its `Debug`, and
 /// Lambda puts it beside the event in the dead-letter queue.
@@ -24,6 +26,12 @@ impl Failed {
     /// An event that is not what the function is wired to.
     pub fn malformed(error: &(dyn StdError + 'static)) -> Self {
         Self { error_type: MALFORMED_EVENT, chain: chain(error) }
+    }
+}
+
+impl From<NotReady> for Failed {
+    fn from(error: NotReady) -> Self {
+        Self { error_type: NOT_READY, chain: chain(&error) }
     }
 }
 

@@ -3,39 +3,36 @@ use serde_json::json;
 use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
 
+use quita_app::bus::BusEvent;
+use quita_app::chain;
+
 use super::*;
-use crate::replay::{Replay, refusal};
+use crate::env::Settings;
+use crate::replay::{Answer, Replay, refusal, settings};
 
-fn settings(messages: Messages) -> Settings {
-    let settings = Settings::read(messages, |name| match name {
-        "QUITA_PUBLIC_URL" => Some("https://pay.example.com".to_owned()),
-        "QUITA_SECRET_PREFIX" => Some("quita/".to_owned()),
-        "QUITA_DYNAMODB_ENDPOINT" => None,
-        _ => Some("x".to_owned()),
-    });
-    settings.unwrap()
-}
-
-async fn started(service: &Replay) -> Result<Deps, StartError> {
-    install_crypto();
-    deps_over(&service.clients().await, settings(Messages::Sent)).await
+fn started(service: &Replay) -> Function {
+    function().sends_mail().publishes().over(&service.clients(), settings(&[]))
 }
 
 #[tokio::test]
-async fn the_cold_start_reads_the_signing_key_and_nothing_else() {
+async fn a_cold_start_calls_nothing_and_the_first_event_reads_the_signing_key_once() {
     let service = Replay::ok(json!({ "SecretString": "k".repeat(64) }));
-    let deps = started(&service).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let function = started(&service);
+    assert!(service.asked().is_empty(), "the cold start waited for {:?}", service.asked());
+    for _ in 0..3 {
+        let deps = function.deps().await.unwrap();
+        assert_eq!(deps.config.public_url, "https://pay.example.com");
+        assert_eq!(deps.store.table_name(), "x");
+    }
     assert_eq!(service.body(), json!({ "SecretId": "quita/signing-key" }));
-    assert_eq!(deps.config.public_url, "https://pay.example.com");
-    assert_eq!(deps.store.table_name(), "x");
 }
 
 #[tokio::test]
-async fn a_useless_signing_key_stops_the_cold_start() {
+async fn without_a_useful_signing_key_no_event_is_handled_and_the_failure_says_why() {
     for (service, expected) in [
         (
             Replay::ok(json!({ "SecretString": "short" })),
-            "the secret `signing-key` is of no use: the signing key needs at least 32 bytes",
+            "the secret `signing-key` is of no use: each signing key needs at least 32 bytes",
         ),
         (
             Replay::new([refusal(400, "ResourceNotFoundException")]),
@@ -47,26 +44,44 @@ async fn a_useless_signing_key_stops_the_cold_start() {
              AccessDeniedException: the reason (status 400, request unnamed)",
         ),
     ] {
-        let error = started(&service).await.err().expect(expected);
-        // `main` prints the Debug form.
-        assert_eq!(format!("{error:?}"), expected);
+        let error = started(&service).deps().await.err().expect(expected);
+        let failed = format!("{:?}", Failed::from(error));
+        assert_eq!(failed, format!("NotReady: {expected}"));
     }
 }
 
 #[tokio::test]
-async fn an_incomplete_environment_stops_the_cold_start_before_any_call() {
-    let missing = Settings::read(Messages::NotSent, |_| None).unwrap_err();
-    let error = StartError::from(missing);
-    assert!(format!("{error:?}").contains("QUITA_TABLE is missing; QUITA_BUS is missing"));
+async fn a_signing_key_that_comes_late_is_found_by_the_next_event() {
+    let key = json!({ "SecretString": "k".repeat(64) }).to_string();
+    let service = Replay::new([refusal(400, "ResourceNotFoundException"), Answer::Http(200, key)]);
+    let function = started(&service);
+    assert!(function.deps().await.is_err());
+    assert!(function.deps().await.is_ok());
+}
+
+#[test]
+fn an_incomplete_environment_stops_the_cold_start_by_the_names_of_what_is_missing() {
+    let missing = Settings::read(function().publishes().needs(), |_| None).unwrap_err();
+    // `main` prints the Debug form.
+    let told = format!("{:?}", StartError::from(missing));
+    assert!(told.contains("QUITA_TABLE is missing; QUITA_BUS is missing"), "{told}");
+    assert!(!told.contains("QUITA_MAIL"), "{told}");
 }
 
 #[tokio::test]
-async fn a_function_without_a_mailer_says_so() {
-    let outcome = NoMailer.evidence("tag").await;
-    let told = chain(&outcome.unwrap_err());
+async fn a_function_without_a_mailer_or_a_bus_says_so() {
+    let service = Replay::ok(json!({ "SecretString": "k".repeat(64) }));
+    let function = function().over(&service.clients(), settings(&[]));
+    let deps = function.deps().await.unwrap();
     assert_eq!(
-        told,
+        chain(&deps.mailer.evidence("tag").await.unwrap_err()),
         "outcome unknown while asking for a message: this function was started without a mailer"
+    );
+    let event = BusEvent { detail_type: "x".to_owned(), detail: json!({}), at: deps.clock.now() };
+    let outcomes = deps.bus.publish(&[event]).await;
+    assert_eq!(
+        chain(outcomes[0].as_ref().unwrap_err()),
+        "outcome unknown while publishing an event: this function was started without a bus"
     );
 }
 

@@ -34,7 +34,7 @@ fn email() -> Email {
 }
 
 async fn send(service: &Replay, email: &Email) -> Result<String, SendError> {
-    let mailer = SesMailer::new(&service.clients().await, "mail".to_owned(), Arc::new(Noon));
+    let mailer = SesMailer::new(&service.clients(), "mail".to_owned(), Arc::new(Noon));
     mailer.send(email).await
 }
 
@@ -129,7 +129,7 @@ async fn a_message_that_cannot_be_encoded_never_reaches_ses() {
 #[tokio::test]
 async fn ses_cannot_tell_what_became_of_a_message() {
     let service = Replay::ok(json!({}));
-    let mailer = SesMailer::new(&service.clients().await, "mail".to_owned(), Arc::new(Noon));
+    let mailer = SesMailer::new(&service.clients(), "mail".to_owned(), Arc::new(Noon));
     assert_eq!(mailer.evidence("inv_a-1-due-email-0").await.unwrap(), Evidence::None);
     assert!(service.asked().is_empty());
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::replay::{Answer, Replay, refusal};
 
 async fn get(service: &Replay) -> Result<Option<String>, Unknown> {
-    let secrets = SecretsManager::new(&service.clients().await, "quita/".to_owned());
+    let secrets = SecretsManager::new(&service.clients(), "quita/".to_owned());
     secrets.get("bank/mer_a").await
 }
 
@@ -37,5 +37,44 @@ async fn an_outage_is_not_mistaken_for_a_missing_secret() {
         assert_eq!(error.to_string(), "outcome unknown while reading a secret");
         assert_eq!(service.asked().len(), attempts, "{answer:?}");
         assert!(!format!("{error:?}").contains("aHVzaA"), "{error:?}");
+    }
+}
+
+async fn put(service: &Replay) -> Result<(), Unknown> {
+    let secrets = SecretsManager::new(&service.clients(), "quita/".to_owned());
+    secrets.put("bank/mer_a", "hush").await
+}
+
+fn targets(service: &Replay) -> Vec<String> {
+    let name = |target: &str| target.rsplit('.').next().unwrap_or_default().to_owned();
+    service.asked().iter().map(|asked| name(&asked.target)).collect()
+}
+
+#[tokio::test]
+async fn a_secret_that_exists_is_created_a_second_time() {
+    let done = || Answer::Http(200, json!({ "Name": "quita/bank/mer_a" }).to_string());
+    let service = Replay::new([done()]);
+    put(&service).await.unwrap();
+    assert_eq!(targets(&service), ["PutSecretValue"]);
+    assert_eq!(service.asked()[0].body["SecretString"], "hush");
+
+    let absent = || refusal(400, "ResourceNotFoundException");
+    let service = Replay::new([absent(), done()]);
+    put(&service).await.unwrap();
+    assert_eq!(targets(&service), ["PutSecretValue", "CreateSecret"]);
+    assert_eq!(service.asked()[1].body["Name"], "quita/bank/mer_a");
+
+    let service = Replay::new([absent(), refusal(400, "ResourceExistsException"), done()]);
+    put(&service).await.unwrap();
+    assert_eq!(targets(&service), ["PutSecretValue", "CreateSecret", "PutSecretValue"]);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_not_written_counts_as_written() {
+    for answer in [refusal(400, "AccessDeniedException"), refusal(500, "InternalServiceError")] {
+        let service = Replay::new([answer]);
+        let error = put(&service).await.unwrap_err();
+        assert_eq!(error.to_string(), "outcome unknown while writing a secret");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
     }
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::adjust::{self, Adjustment, Change};
 use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
 use crate::chase::{Effect, Rule, Step, StepOutcome};
+use crate::hidden::Hidden;
 use crate::ids::{PaymentId, Txid};
 use crate::message::Channel;
 use crate::money::Money;
@@ -24,8 +25,8 @@ pub enum Command<'a> {
     RecordIssued {
         instalment: u16,
         revision: u16,
-        location: String,
-        br_code: String,
+        location: Hidden,
+        br_code: Hidden,
     },
     /// The bank's answer is not known, or it asked to come back later.
     RecordDelay {
@@ -100,6 +101,13 @@ pub enum Command<'a> {
         instalment: u16,
         our_number: String,
     },
+    /// The links that were given out are to open nothing any more.
+    RevokeLinks {
+        reason: String,
+    },
+    /// Who it was made out to is to be forgotten. Whether that may be is decided over everything the
+    /// customer has (see [`crate::erasure`]).
+    EraseParty,
     Cancel {
         reason: String,
     },
@@ -206,6 +214,11 @@ pub fn decide(
             let known = find(invoice, instalment)?.our_number.as_ref() == Some(&our_number);
             Ok(when(!known, Event::BoletoNamed { instalment, our_number }))
         }
+        Command::RevokeLinks { reason } => {
+            let generation = invoice.link_generation.saturating_add(1);
+            Ok(vec![Event::LinksRevoked { generation, reason }])
+        }
+        Command::EraseParty => Ok(when(!invoice.bill_to.document.is_erased(), Event::PartyErased)),
     }
 }
 

@@ -79,6 +79,7 @@ impl CheckedDraft {
             opened_at: now,
             issuing: merchant.issuing.clone(),
             lifecycle: Lifecycle::Active,
+            link_generation: 0,
             instalments: instalments(&id, with_carried(self.terms, customer.carried), now),
             id,
         };

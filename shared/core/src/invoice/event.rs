@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Adjustment;
 use crate::chase::StepOutcome;
 use crate::debt::{Debt, LateCharges, Split};
+use crate::hidden::Hidden;
 use crate::ids::{CustomerId, PaymentId, Txid};
 use crate::message::Channel;
 use crate::money::Money;
@@ -31,8 +32,8 @@ pub enum Event {
         instalment: u16,
         revision: u16,
         txid: Txid,
-        location: String,
-        br_code: String,
+        location: Hidden,
+        br_code: Hidden,
     },
     /// The bank did not answer, or not in a way that settles it; asked again at `next_try_at`.
     ChargeDelayed {
@@ -158,6 +159,13 @@ pub enum Event {
         instalment: u16,
         our_number: String,
     },
+    /// Links of an earlier generation open nothing any more.
+    LinksRevoked {
+        generation: u32,
+        reason: String,
+    },
+    /// Who it was made out to was erased; the amounts stay.
+    PartyErased,
     CancelRequested {
         reason: String,
     },
@@ -205,6 +213,8 @@ impl Event {
             Self::Adjusted { kind, .. } => kind.event_name(),
             Self::DueDateExtended { .. } => "instalment.due_date_extended",
             Self::BoletoNamed { .. } => "instalment.boleto_named",
+            Self::LinksRevoked { .. } => "invoice.links_revoked",
+            Self::PartyErased => "invoice.party_erased",
             Self::CancelRequested { .. } => "invoice.cancel_requested",
             Self::CancelRefused { .. } => "invoice.cancel_refused",
             Self::Canceled { .. } => "invoice.canceled",

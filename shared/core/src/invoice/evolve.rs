@@ -6,6 +6,7 @@ use super::{
     Adjustment, Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle, Matched,
 };
 use crate::chase::StepOutcome;
+use crate::customer::BillTo;
 use crate::money::Money;
 
 /// Longest that a worker can be creating a charge. Before it is over, a bank that does not hold the
@@ -18,6 +19,8 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
     match event {
         // Opening builds the invoice itself (see `InvoiceDraft::open`); replayed, it adds nothing.
         Event::Opened { .. } | Event::Paid { .. } => {}
+        Event::LinksRevoked { generation, .. } => invoice.link_generation = *generation,
+        Event::PartyErased => invoice.bill_to = BillTo::erased(invoice.bill_to.locale),
         Event::CancelRequested { reason } => cancel(&mut invoice, reason, at),
         Event::CancelRefused { .. } => invoice.lifecycle = Lifecycle::Active,
         Event::Canceled { .. } => finish_cancel(&mut invoice, at),
@@ -114,6 +117,8 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
         | Event::ChaseEnded { .. } => evolve_chase(instalment, event, at),
         Event::Opened { .. }
         | Event::Paid { .. }
+        | Event::LinksRevoked { .. }
+        | Event::PartyErased
         | Event::CancelRequested { .. }
         | Event::CancelRefused { .. }
         | Event::Canceled { .. } => {}

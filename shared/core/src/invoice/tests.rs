@@ -79,7 +79,7 @@ fn names(events: &[Event]) -> Vec<&'static str> {
 #[test]
 fn a_command_repeated_changes_nothing() {
     let invoice = issued(&draft());
-    let (location, br_code) = ("elsewhere".to_owned(), "other".to_owned());
+    let (location, br_code) = ("elsewhere".into(), "other".into());
     let again = Command::RecordIssued { instalment: 1, revision: 0, location, br_code };
     assert_eq!(decide(&invoice, again, at("2026-11-24 10:00")), Ok(vec![]));
     let repeated = [

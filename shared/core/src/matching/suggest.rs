@@ -22,6 +22,7 @@ use chrono::NaiveDate;
 
 use super::text::{names, plain, shares_words};
 use crate::document::TaxId;
+use crate::hidden::Hidden;
 use crate::ids::{CustomerId, InvoiceId, PaymentId};
 use crate::invoice::{Instalment, Invoice};
 use crate::money::Money;
@@ -289,7 +290,7 @@ impl Hints {
         for payment in payments {
             let payer = payment.payer.as_ref();
             documents.extend(payer.and_then(|payer| payer.document.clone()));
-            let memo = plain(payment.memo.as_deref().unwrap_or_default());
+            let memo = plain(payment.memo.as_ref().map_or("", Hidden::as_str));
             let named = payer.and_then(|payer| payer.name.as_deref()).map(plain);
             name.push_str(named.as_deref().unwrap_or(&memo));
             name.push(' ');

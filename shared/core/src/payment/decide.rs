@@ -72,6 +72,8 @@ pub enum Command {
     Settle {
         on: NaiveDate,
     },
+    /// Who paid is to be forgotten.
+    ErasePayer,
 }
 
 /// What the bank says of a refund.
@@ -164,6 +166,10 @@ pub fn decide(payment: &Payment, command: Command, now: DateTime<Utc>) -> Decide
         Command::Settle { on } => {
             let known = payment.settled_on.is_some();
             Ok(if known { Vec::new() } else { vec![Event::Settled { on }] })
+        }
+        Command::ErasePayer => {
+            let known = payment.payer.is_some() || payment.memo.is_some();
+            Ok(if known { vec![Event::PayerErased] } else { Vec::new() })
         }
     }?;
     Ok(with_resolution(payment, events, now))

@@ -96,6 +96,8 @@ pub enum Event {
     Settled {
         on: NaiveDate,
     },
+    /// Who paid, and what was written beside it, was erased.
+    PayerErased,
 }
 
 impl Event {
@@ -125,6 +127,7 @@ impl Event {
             Self::RefundFailed { .. } => "refund.failed",
             Self::TakenBack { .. } => "payment.taken_back",
             Self::Settled { .. } => "payment.settled",
+            Self::PayerErased => "payment.payer_erased",
         })
     }
 }
@@ -170,6 +173,10 @@ pub fn evolve(mut payment: Payment, event: &Event, at: DateTime<Utc>) -> Payment
         }
         Event::Dismissed { .. } | Event::Resolved => payment.attention = None,
         Event::Settled { on } => payment.settled_on = Some(*on),
+        Event::PayerErased => {
+            payment.payer = None;
+            payment.memo = None;
+        }
         Event::RefundAsked { .. }
         | Event::RefundDelayed { .. }
         | Event::RefundTaken { .. }

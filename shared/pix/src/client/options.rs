@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::observe::{Observer, unobserved};
 use crate::identity::TrustedRoots;
 use crate::profile::Quirk;
 use crate::retry::Patience;
@@ -34,6 +35,8 @@ pub struct ClientOptions {
     pub roots: TrustedRoots,
     /// Security-weakening departures the operator accepts. Default none.
     pub accepted_quirks: BTreeSet<Quirk>,
+    /// Told of each request when it ended. Default nobody.
+    pub observer: Observer,
 }
 
 impl Default for ClientOptions {
@@ -50,6 +53,7 @@ impl Default for ClientOptions {
             response_bytes_max: 4 * 1024 * 1024,
             roots: TrustedRoots::System,
             accepted_quirks: BTreeSet::new(),
+            observer: unobserved,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::PspClient;
+use super::observe::{CallEnd, Watch};
 use super::transport::{self, Answer};
 use crate::error::{PixError, UnknownCause};
 use crate::problem::Problem;
@@ -126,10 +127,26 @@ impl PspClient {
 
     async fn attempt(&self, call: &Call<'_>, refused: Option<u64>) -> Result<Vec<u8>, Failed> {
         let inner = &self.inner;
-        let token = inner.tokens.get(&inner.http, &inner.profile, &inner.credentials, refused);
+        let (profile, credentials) = (&inner.profile, &inner.credentials);
+        let observer = inner.options.observer;
+        let token = inner.tokens.get(&inner.http, profile, credentials, refused, observer);
         let token = token.await.map_err(Failed::Other)?;
         inner.calls.fetch_add(1, Ordering::Relaxed);
-        let request = self.request(call, &token);
+        let watch = Watch::start(observer, call.op);
+        let outcome = self.exchange(call, &token).await;
+        watch.end(match &outcome {
+            Ok(_) | Err(Failed::Other(PixError::NotFound | PixError::Refused(_))) => {
+                CallEnd::Answered
+            }
+            Err(_) => CallEnd::Failed,
+        });
+        outcome
+    }
+
+    /// Sends the call once, with this token.
+    async fn exchange(&self, call: &Call<'_>, token: &Token) -> Result<Vec<u8>, Failed> {
+        let inner = &self.inner;
+        let request = self.request(call, token);
         let answer = transport::send(request, inner.options.response_bytes_max)
             .await
             .map_err(|cause| Failed::Other(PixError::unknown(cause)))?;

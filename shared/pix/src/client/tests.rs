@@ -4,6 +4,7 @@ mod bank;
 mod ensure;
 mod lists;
 mod mtls;
+mod observe;
 mod outcomes;
 mod setup;
 mod tokens;

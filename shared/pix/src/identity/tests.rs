@@ -4,6 +4,8 @@ use crate::credentials::{Credentials, CredentialsError};
 const PEM: &[u8] = include_bytes!("../../fixtures/tls/client.pem");
 const P12: &[u8] = include_bytes!("../../fixtures/tls/client.p12");
 const AUTHORITY: &[u8] = include_bytes!("../../fixtures/tls/ca.pem");
+const SERVER: &[u8] = include_bytes!("../../fixtures/tls/server.pem");
+const EXPIRED: &[u8] = include_bytes!("../../fixtures/tls/expired.p12");
 const PASSWORD: &str = "quita-test";
 
 #[test]
@@ -20,6 +22,37 @@ fn says_what_is_wrong_with_a_certificate() {
     assert_eq!(wrong, IdentityError::Pkcs12);
     let cut = ClientIdentity::from_pkcs12(&P12[..P12.len() / 2], PASSWORD).unwrap_err();
     assert_eq!(cut, IdentityError::Pkcs12);
+}
+
+/// The key of one pair beside the certificate of another.
+fn mixed() -> Vec<u8> {
+    let block = |pem: &str, label: &str| {
+        let begin = pem.find(&format!("-----BEGIN {label}-----")).unwrap();
+        let end = format!("-----END {label}-----\n");
+        pem[begin..pem.find(&end).unwrap() + end.len()].to_owned()
+    };
+    let (client, server) = (String::from_utf8_lossy(PEM), String::from_utf8_lossy(SERVER));
+    format!("{}{}", block(&server, "PRIVATE KEY"), block(&client, "CERTIFICATE")).into_bytes()
+}
+
+#[test]
+fn a_certificate_is_sent_with_a_key_that_is_not_its_own() {
+    let mixed = ClientIdentity::from_pem(&mixed()).unwrap();
+    assert_eq!(mixed.inspect().unwrap_err(), IdentityError::KeyMismatch);
+    for own in [ClientIdentity::from_pem(PEM), ClientIdentity::from_pkcs12(P12, PASSWORD)] {
+        let validity = own.unwrap().inspect().unwrap();
+        let years = (validity.not_after - validity.not_before).num_days() / 365;
+        assert_eq!(years, 100);
+    }
+}
+
+#[test]
+fn the_end_of_a_certificate_is_read_wrong() {
+    let identity = ClientIdentity::from_pkcs12(EXPIRED, PASSWORD).unwrap();
+    let validity = identity.inspect().unwrap();
+    let shown = (validity.not_before.to_rfc3339(), validity.not_after.to_rfc3339());
+    let expected = ("2025-01-01T00:00:00+00:00".into(), "2026-01-01T00:00:00+00:00".into());
+    assert_eq!(shown, expected);
 }
 
 #[test]

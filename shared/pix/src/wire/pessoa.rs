@@ -39,6 +39,7 @@ impl Devedor {
         let (cpf, cnpj) = match document {
             TaxId::Cpf(cpf) => (Some(Hidden::from(cpf.as_str())), None),
             TaxId::Cnpj(cnpj) => (None, Some(Hidden::from(cnpj.as_str()))),
+            TaxId::Erased => (None, None),
         };
         Self { cpf, cnpj, nome: nome.into(), ..Self::default() }
     }

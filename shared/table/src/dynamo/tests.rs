@@ -92,6 +92,7 @@ fn a_query_of_the_table_names_no_index() {
             AttributeValue::S("W#00".to_owned()),
         )]),
         limit: 7,
+        scan_index_forward: true,
         consistent_read: index.is_none(),
         return_consumed_capacity: ReturnConsumedCapacity::Total,
     };
@@ -99,7 +100,8 @@ fn a_query_of_the_table_names_no_index() {
         "TableName": "quita", "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": { "#pk": "pk" },
         "ExpressionAttributeValues": { ":pk": { "S": "W#00" } },
-        "Limit": 7, "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL",
+        "Limit": 7, "ScanIndexForward": true, "ConsistentRead": true,
+        "ReturnConsumedCapacity": "TOTAL",
     });
     assert_eq!(serde_json::to_value(query(None)).unwrap(), expected);
     expected["IndexName"] = json!("work");

@@ -4,6 +4,7 @@
 //! whoever hears of it.
 
 use chrono::{DateTime, Utc};
+use quita_core::audit::Changes;
 use quita_core::ids::MerchantId;
 use quita_core::journal::Posting;
 use serde::{Deserialize, Serialize};
@@ -13,11 +14,13 @@ use crate::dynamo::Item;
 use crate::keys::{self, Aggregate, EVENT_SEQ_MAX, Key, PrimaryKey};
 use crate::schema;
 
-/// One fact in the history of an aggregate. Never changed, never deleted.
+/// One fact in the history of an aggregate, and the audit row of it: who, what, before and after.
+/// Never changed, never deleted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRow {
     pub aggregate: Aggregate,
-    /// Place in the history, from 1, without gaps: the aggregate's version after the event.
+    /// Place in the history, from 1: the aggregate's version after the event. A change that no row
+    /// tells of, such as the next try of a call to the bank, leaves a number out.
     pub seq: u64,
     pub at: DateTime<Utc>,
     /// Who caused it, e.g. `api`, `sweep_reminders`, `bank`.
@@ -27,6 +30,8 @@ pub struct EventRow {
     pub data: serde_json::Value,
     /// What it books; the row is listed in the journal when it books something.
     pub postings: Vec<Posting>,
+    /// What the commit changed of the aggregate, on the last of its rows.
+    pub changes: Changes,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +47,8 @@ struct EventItem {
     data: serde_json::Value,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     postings: Vec<Posting>,
+    #[serde(default, skip_serializing_if = "Changes::is_empty")]
+    changes: Changes,
 }
 
 /// The item of an event row.
@@ -62,6 +69,7 @@ pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
         name: row.name.clone(),
         data: row.data.clone(),
         postings: row.postings.clone(),
+        changes: row.changes.clone(),
     })?;
     if !row.postings.is_empty() {
         let entry = keys::journal_entry(merchant, &row.aggregate, row.seq, row.at);
@@ -78,8 +86,8 @@ pub(super) fn decode_event(item: &Item) -> Result<(MerchantId, EventRow), ItemEr
     if keys::parse_event_sk(&stored.sk) != Some(stored.seq) {
         return Err(misplaced());
     }
-    let EventItem { seq, at, actor, name, data, postings, .. } = stored;
-    Ok((merchant, EventRow { aggregate, seq, at, actor, name, data, postings }))
+    let EventItem { seq, at, actor, name, data, postings, changes, .. } = stored;
+    Ok((merchant, EventRow { aggregate, seq, at, actor, name, data, postings, changes }))
 }
 
 /// Reads the `NewImage` of a stream record; `None` for an item that is not an event row.

@@ -14,17 +14,24 @@ use serde_dynamo::AttributeValue;
 
 use super::{ItemError, VERSION, extend_with_work, kind, to_item};
 use crate::dynamo::Item;
-use crate::keys::{self, Aggregate, Key, PrimaryKey};
+use crate::keys::{self, Key, PrimaryKey, WorkSubject};
 use crate::schema;
 
 /// A piece of an uploaded file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ImportChunk {
     pub import: ImportId,
     /// Place in the file, from 0.
     pub nth: u32,
     pub bytes: Vec<u8>,
     pub expires_at: DateTime<Utc>,
+}
+
+/// Without the bytes: a statement names people and accounts.
+impl std::fmt::Debug for ImportChunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ImportChunk({} {}, {} bytes)", self.import, self.nth, self.bytes.len())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,7 +95,7 @@ pub fn import(import: &BankImport, work: Option<&WorkDue>) -> Result<Item, ItemE
     })?;
     let entry = keys::import_entry(merchant, &import.id);
     item.extend(keys::index_attributes(&schema::BY_STATE, entry));
-    extend_with_work(&mut item, merchant, Aggregate::Import(import.id.clone()), work);
+    extend_with_work(&mut item, merchant, WorkSubject::Import(import.id.clone()), work);
     Ok(item)
 }
 

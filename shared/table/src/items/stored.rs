@@ -21,6 +21,7 @@ use super::{
 };
 use crate::dynamo::Item;
 use crate::keys::{Key, PrimaryKey, text};
+use crate::record::{self, RecordItem};
 
 /// An item, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,8 @@ pub enum Stored {
     Event(Box<EventRow>),
     Message(Box<Message>),
     Idempotency(Box<IdempotencyRecord>),
+    /// Known to be the merchant's; read further by whoever knows its kind ([`crate::record`]).
+    Record(Box<RecordItem>),
 }
 
 /// Decodes an item of a merchant.
@@ -105,17 +108,24 @@ pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
             let read: IdempotencyItem = from_item(item, kind::IDEMPOTENCY)?;
             Stored::Idempotency(Box::new(read.record.into_owned()))
         }
+        known if record::KINDS.contains(&known) => {
+            Stored::Record(Box::new(RecordItem(item.clone())))
+        }
         _ => return Err(unknown_kind(item)),
     };
-    let (owner, key) = identity(merchant, &stored);
-    let at_home = owner == merchant && PrimaryKey::of_item(item) == Some(key.of(merchant));
+    let at_home = match identity(merchant, &stored) {
+        Some((owner, key)) => {
+            owner == merchant && PrimaryKey::of_item(item) == Some(key.of(merchant))
+        }
+        None => record::belongs(merchant, item),
+    };
     if at_home { Ok(stored) } else { Err(misplaced(item)) }
 }
 
 /// Whose a value is and which key it has, by its own word; `asked` where it does not name its
-/// merchant, and then the key alone tells.
-fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> (&'a MerchantId, Key<'a>) {
-    match stored {
+/// merchant, and then the key alone tells. `None` for a record, which is read further later.
+fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> Option<(&'a MerchantId, Key<'a>)> {
+    Some(match stored {
         Stored::Merchant(merchant) => (&merchant.merchant, Key::Merchant),
         Stored::Customer(customer) => (&customer.merchant, Key::Customer(&customer.id)),
         Stored::Document { document, .. } => (asked, Key::Document(document)),
@@ -130,10 +140,11 @@ fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> (&'a MerchantId, K
         Stored::Message(message) => {
             (&message.merchant, Key::Message(&message.invoice, &message.key))
         }
+        Stored::Record(_) => return None,
         Stored::Idempotency(record) => {
             (asked, Key::Idempotency { scope: &record.scope, key: &record.key })
         }
-    }
+    })
 }
 
 /// The bytes stand beside what serde reads: a list of numbers would be eight times as large.
@@ -159,7 +170,7 @@ pub(super) fn check_version(item: &Item) -> Result<(), ItemError> {
     if known { Ok(()) } else { Err(unknown_kind(item)) }
 }
 
-pub(super) fn from_item<T: DeserializeOwned>(item: &Item, kind: &str) -> Result<T, ItemError> {
+pub(crate) fn from_item<T: DeserializeOwned>(item: &Item, kind: &str) -> Result<T, ItemError> {
     serde_dynamo::from_item(item.clone()).map_err(|why| ItemError::Malformed {
         key: describe_key(item),
         kind: kind.to_owned(),
@@ -175,7 +186,7 @@ fn unknown_kind(item: &Item) -> ItemError {
     ItemError::UnknownKind { key: describe_key(item), kind: kind_of(item).to_owned(), version }
 }
 
-fn misplaced(item: &Item) -> ItemError {
+pub(crate) fn misplaced(item: &Item) -> ItemError {
     ItemError::Misplaced { key: describe_key(item) }
 }
 

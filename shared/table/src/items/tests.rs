@@ -73,9 +73,11 @@ fn golden_files_of_version_1_read_for_good() {
     let line = Stored::BankLine(Box::new(sample::bank_line()));
     check(kind::BANK_LINE, bank_line(&sample::bank_line()), line);
     check(kind::BOLETO, boleto(&id, &sample::boleto()), Stored::Boleto(sample::boleto()));
-    for (name, row) in
-        [(kind::EVENT, sample::event()), (UNBOOKED, sample::event_without_postings())]
-    {
+    for (name, row) in [
+        (kind::EVENT, sample::event()),
+        (UNBOOKED, sample::event_without_postings()),
+        (CHANGED, sample::event_with_changes()),
+    ] {
         check(name, event(&id, &row), Stored::Event(Box::new(row)));
     }
     let said = Stored::Message(Box::new(sample::message()));
@@ -88,6 +90,8 @@ fn golden_files_of_version_1_read_for_good() {
 const REPORTED: &str = "payment_reported";
 const REFUSED: &str = "import_refused";
 const UNBOOKED: &str = "event_unbooked";
+/// A row that says what became of its aggregate.
+const CHANGED: &str = "event_changed";
 
 fn with(mut item: Item, name: &str, value: AttributeValue) -> Item {
     item.insert(name.to_owned(), value);

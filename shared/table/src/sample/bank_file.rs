@@ -75,7 +75,7 @@ pub fn bank_line() -> BankLine {
         line: 100_000,
         booked_on: day("2026-12-11"),
         amount: cents(13_350),
-        memo: "TED 341 PADARIA SAO JOAO".to_owned(),
+        memo: "TED 341 PADARIA SAO JOAO".into(),
         outcome: Outcome::Matched,
         payment: Some(transfer_id()),
     }

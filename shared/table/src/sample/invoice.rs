@@ -82,8 +82,8 @@ fn matched(invoice: &Invoice, nth: usize, amount: Money, paid_at: &str) -> Match
 fn pay_in_full(invoice: &mut Invoice, first: Matched, closing: Matched) {
     let paid = &mut invoice.instalments[0];
     paid.charges[0].state = ChargeState::Active {
-        location: "pix.example.com/qr/v2/cobv/9d36b84f".to_owned(),
-        br_code: "00020101021226".to_owned(),
+        location: "pix.example.com/qr/v2/cobv/9d36b84f".into(),
+        br_code: "00020101021226".into(),
         at: at("2026-11-20T13:00:05Z"),
     };
     let closing = Matched {

@@ -42,7 +42,7 @@ pub fn payment() -> Payment {
             name: Some("Padaria São João Ltda".to_owned()),
             document: Some(TaxId::parse("11444777000161").unwrap()),
         }),
-        memo: Some("NF-1001".to_owned()),
+        memo: Some("NF-1001".into()),
         state: PaymentState::Received,
         allocations: vec![allocation(1, 20_000), allocation(2, 20_000)],
         on_account: Some(OnAccount { customer: customer_id(), amount: cents(20_000) }),
@@ -60,6 +60,7 @@ pub fn payment() -> Payment {
             assignee: Some("ana".to_owned()),
         }),
         settled_on: Some(day("2026-12-11")),
+        bank_lines: Vec::new(),
     }
 }
 

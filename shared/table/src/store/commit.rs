@@ -6,8 +6,10 @@
 //! | item | new | changed |
 //! |---|---|---|
 //! | merchant, customer, invoice, payment, message | key is free | stored version is the one read |
-//! | reconciliation, import, bank line | key is free | stored version is the one read |
+//! | reconciliation, import, bank line, record | key is free | stored version is the one read |
 //! | document guard, event row, idempotency record, piece of a file, boleto | key is free | never |
+//!
+//! A document guard alone is ever deleted: its key is the document, and a document may be erased.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -24,12 +26,13 @@ use serde_dynamo::AttributeValue;
 
 use super::Store;
 use crate::dynamo::{
-    CancelCode, CancelReason, DynamoError, ITEM_BYTES_MAX, Item, Put, PutItemRequest,
+    CancelCode, CancelReason, Delete, DynamoError, ITEM_BYTES_MAX, Item, Put, PutItemRequest,
     ReturnConsumedCapacity, ReturnOnFailure, TRANSACTION_BYTES_MAX, TRANSACTION_ITEMS_MAX,
     TransactWriteItem, TransactWriteItemsRequest, item_bytes,
 };
 use crate::items::{self, EventRow, IdempotencyRecord, ImportChunk, ItemError, Stored, decode};
-use crate::keys::{Aggregate, PrimaryKey};
+use crate::keys::{Aggregate, Key, PrimaryKey, RecordKey};
+use crate::record::{self, Record};
 use crate::schema::PK;
 
 /// What a write expects to find.
@@ -57,6 +60,7 @@ pub enum Part {
     Boleto(String),
     Message(InvoiceId, LedgerKey),
     Event(Aggregate, u64),
+    Record(RecordKey),
     Idempotency,
 }
 
@@ -109,6 +113,8 @@ pub enum CommitError {
 pub struct Commit {
     merchant: MerchantId,
     writes: Vec<Write>,
+    /// Document guards that go, with the customer each has to be of.
+    freed: Vec<(PrimaryKey, CustomerId)>,
     fault: Option<CommitError>,
 }
 
@@ -120,7 +126,7 @@ struct Write {
 
 impl Commit {
     pub fn new(merchant: &MerchantId) -> Self {
-        Self { merchant: merchant.clone(), writes: Vec::new(), fault: None }
+        Self { merchant: merchant.clone(), writes: Vec::new(), freed: Vec::new(), fault: None }
     }
 
     /// Writes an invoice. `work` is what falls due next; `None` takes it out of the `work` index.
@@ -211,12 +217,25 @@ impl Commit {
         }
     }
 
+    /// Deletes the guard of a customer's document, as it is now: it may come as a new customer's.
+    pub fn free_document(mut self, customer: &Customer) -> Self {
+        let key = Key::Document(&customer.bill_to.document).of(&self.merchant);
+        self.freed.push((key, customer.id.clone()));
+        self
+    }
+
     /// Writes a merchant.
     pub fn merchant(self, merchant: &Merchant, expected: Expected) -> Self {
         let version = merchant.version;
         self.versioned(Part::Merchant, &merchant.merchant, version, expected, || {
             items::merchant(merchant)
         })
+    }
+
+    /// Writes a record.
+    pub fn record<R: Record>(self, value: &R, expected: Expected) -> Self {
+        let part = Part::Record(value.key());
+        self.versioned(part, value.owner(), value.version(), expected, || record::item(value))
     }
 
     /// Records the answer of the request, so that a repeat of its key is answered the same.
@@ -233,12 +252,13 @@ impl Commit {
         }
         self.fault = self.fault.or(other.fault);
         self.writes.extend(other.writes);
+        self.freed.extend(other.freed);
         self
     }
 
     /// How many items the commit writes.
     pub fn items_len(&self) -> usize {
-        self.writes.len()
+        self.writes.len() + self.freed.len()
     }
 
     fn versioned(
@@ -278,8 +298,8 @@ impl Commit {
         if self.writes.is_empty() {
             return Err(CommitError::Refused("the commit writes nothing".to_owned()));
         }
-        if self.writes.len() > TRANSACTION_ITEMS_MAX {
-            return Err(CommitError::TooManyItems { items: self.writes.len() });
+        if self.items_len() > TRANSACTION_ITEMS_MAX {
+            return Err(CommitError::TooManyItems { items: self.items_len() });
         }
         let mut keys = HashSet::new();
         let mut total = 0;
@@ -307,19 +327,23 @@ impl Store {
             return Err(fault);
         }
         commit.check()?;
-        let Commit { merchant, mut writes, .. } = commit;
-        if writes.len() == 1 {
+        let Commit { merchant, mut writes, freed, .. } = commit;
+        if writes.len() == 1 && freed.is_empty() {
             let only = writes.pop().expect("there is one write");
             return self.put_one(&merchant, only).await;
         }
         let mut parts = Vec::with_capacity(writes.len());
-        let mut puts = Vec::with_capacity(writes.len());
+        let mut actions = Vec::with_capacity(writes.len());
         for Write { part, item, expected } in writes {
             parts.push(part);
-            puts.push(TransactWriteItem::Put(put(&self.table, item, expected)));
+            actions.push(TransactWriteItem::Put(put(&self.table, item, expected)));
+        }
+        for (key, customer) in freed {
+            parts.push(Part::Document);
+            actions.push(TransactWriteItem::Delete(delete(&self.table, &key, &customer)));
         }
         let request = TransactWriteItemsRequest {
-            transact_items: puts,
+            transact_items: actions,
             return_consumed_capacity: ReturnConsumedCapacity::Total,
         };
         match self.dynamo.transact_write_items(request).await {
@@ -373,6 +397,22 @@ fn put(table: &str, item: Item, expected: Expected) -> Put {
         condition_expression: condition,
         expression_attribute_names: names,
         expression_attribute_values: values,
+        return_values_on_condition_check_failure: ReturnOnFailure::AllOld,
+    }
+}
+
+/// Deletes a document guard that is still the customer's.
+fn delete(table: &str, key: &PrimaryKey, customer: &CustomerId) -> Delete {
+    let of = AttributeValue::S(customer.as_str().to_owned());
+    Delete {
+        table_name: table.to_owned(),
+        key: key.to_item(),
+        condition_expression: "#customer = :customer".to_owned(),
+        expression_attribute_names: BTreeMap::from([(
+            "#customer".to_owned(),
+            "customer".to_owned(),
+        )]),
+        expression_attribute_values: BTreeMap::from([(":customer".to_owned(), of)]),
         return_values_on_condition_check_failure: ReturnOnFailure::AllOld,
     }
 }

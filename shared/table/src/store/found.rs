@@ -12,8 +12,9 @@ use quita_core::message::{LedgerKey, Message};
 use quita_core::payment::Payment;
 use quita_core::reconciliation::Reconciliation;
 
-use crate::items::{IdempotencyRecord, Stored};
-use crate::keys::{Key, PrimaryKey};
+use crate::items::{IdempotencyRecord, ItemError, Stored};
+use crate::keys::{Key, PrimaryKey, RecordKey};
+use crate::record::{self, Record};
 
 /// One item to read, by identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +32,7 @@ pub enum ItemRef {
     /// By *nosso número*.
     Boleto(String),
     Message(InvoiceId, LedgerKey),
+    Record(RecordKey),
     Idempotency {
         scope: String,
         key: String,
@@ -51,6 +53,7 @@ impl ItemRef {
             Self::BankLine(fingerprint) => Key::BankLine(fingerprint),
             Self::Boleto(our_number) => Key::Boleto(our_number),
             Self::Message(invoice, key) => Key::Message(invoice, key),
+            Self::Record(key) => Key::Record(key),
             Self::Idempotency { scope, key } => Key::Idempotency { scope, key },
         };
         key.of(merchant)
@@ -157,6 +160,17 @@ impl Found {
         match self.take(&Key::Idempotency { scope, key })? {
             Stored::Idempotency(record) => Some(*record),
             _ => None,
+        }
+    }
+
+    /// A record, of the kind that has such keys.
+    ///
+    /// # Errors
+    /// [`ItemError`] for a record this release does not understand, or one that is not of kind `R`.
+    pub fn take_record<R: Record>(&mut self, key: &RecordKey) -> Result<Option<R>, ItemError> {
+        match self.take(&Key::Record(key)) {
+            Some(Stored::Record(item)) => record::decode(&self.merchant, &item).map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -34,6 +34,7 @@ use crate::keys::{
     self, Aggregate, InvoiceState, List, Place, PrimaryKey, STATE_SHARDS, WORK_SHARDS, WorkKey,
     WorkSubject,
 };
+use crate::record::Record;
 use crate::schema::{self, Index, SK};
 
 /// Most items of one page; a larger limit gives pages of this size.
@@ -69,10 +70,21 @@ pub struct WorkPage {
     pub next: Option<Cursor>,
 }
 
+/// A run of records in one partition: from one sort key to another, both included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub pk: String,
+    pub from: String,
+    pub to: String,
+    /// What the sort keys are, for cursors.
+    pub place: Place,
+    pub newest_first: bool,
+}
+
 /// Sort keys to ask for in a partition, both ends included.
-struct Range {
-    from: String,
-    to: String,
+pub(super) struct Range {
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 impl Store {
@@ -266,6 +278,68 @@ impl Store {
         Ok(page)
     }
 
+    /// The records of a list, in the order they were created.
+    pub async fn records<R: Record>(
+        &self,
+        merchant: &MerchantId,
+        list: List,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<R>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Record };
+        let Page { items, next } =
+            self.page(asked, shards_of(list, merchant), limit, cursor).await?;
+        let mut page = Page { items: Vec::with_capacity(items.len()), next };
+        for stored in items {
+            if let Stored::Record(item) = stored {
+                let value: R = item.decode(merchant)?;
+                // What has left the list since is dropped.
+                if value.list().is_some_and(|(now, _)| now == list) {
+                    page.items.push(value);
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    /// Records of one partition of the table, strongly consistent, in the order of their sort keys
+    /// or against it: one query.
+    pub async fn records_in<R: Record>(
+        &self,
+        merchant: &MerchantId,
+        run: &Run,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<R>, StoreError> {
+        let mut range = Range { from: run.from.clone(), to: run.to.clone() };
+        if let Some(cursor) = cursor {
+            let given = cursor.sort_key(run.place)?;
+            if run.newest_first {
+                range.to = range.to.min(keys::just_below(given));
+            } else {
+                range.from = range.from.max(keys::just_above(given));
+            }
+        }
+        if range.from > range.to {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        let mut request = self.range_request(None, &run.pk, &range, limit + 1);
+        request.scan_index_forward = !run.newest_first;
+        let output = self.dynamo.query(request).await?;
+        let more = output.items.len() > limit || output.last_evaluated_key.is_some();
+        let mut page = Page { items: Vec::new(), next: None };
+        for item in output.items.iter().take(limit) {
+            let (key, stored) = checked(merchant, item)?;
+            page.next = more.then(|| Cursor::after(&key.sk));
+            match stored {
+                Stored::Record(item) => page.items.push(item.decode(merchant)?),
+                _ => return Err(ItemError::Misplaced { key: key.sk }.into()),
+            }
+        }
+        Ok(page)
+    }
+
     /// Merges one page over `shards` and reads its items from the table, in order.
     async fn page(
         &self,
@@ -312,17 +386,27 @@ impl Store {
         Ok(Page { items, next })
     }
 
-    async fn query_range(
+    pub(super) async fn query_range(
         &self,
         index: Option<&Index>,
         pk: &str,
         range: &Range,
         limit: usize,
     ) -> Result<QueryOutput, StoreError> {
+        Ok(self.dynamo.query(self.range_request(index, pk, range, limit)).await?)
+    }
+
+    pub(super) fn range_request(
+        &self,
+        index: Option<&Index>,
+        pk: &str,
+        range: &Range,
+        limit: usize,
+    ) -> QueryRequest {
         let (pk_name, sk_name) =
             index.map_or((schema::PK, schema::SK), |index| (index.pk, index.sk));
         let text = |value: &str| AttributeValue::S(value.to_owned());
-        let request = QueryRequest {
+        QueryRequest {
             table_name: self.table.clone(),
             index_name: index.map(|index| index.name.to_owned()),
             key_condition_expression: "#pk = :pk AND #sk BETWEEN :from AND :to".to_owned(),
@@ -336,10 +420,10 @@ impl Store {
                 (":to".to_owned(), text(&range.to)),
             ]),
             limit: u32::try_from(limit).unwrap_or(u32::MAX),
+            scan_index_forward: true,
             consistent_read: index.is_none(),
             return_consumed_capacity: ReturnConsumedCapacity::Total,
-        };
-        Ok(self.dynamo.query(request).await?)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::audit::Changes;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_table::Item;
 use quita_table::items::{EventRow, IdempotencyRecord, Stored, decode, event_from_image};
@@ -34,6 +35,7 @@ fn event(seq: u64) -> EventRow {
         name: "invoice.opened".to_owned(),
         data: json!({ "amount": -5, "list": [], "none": null, "text": "" }),
         postings: Vec::new(),
+        changes: Changes::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
+use quita_core::audit::Changes;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
@@ -41,6 +42,7 @@ fn row(seq: u64) -> EventRow {
         name: "invoice.opened".to_owned(),
         data: serde_json::json!(null),
         postings: Vec::new(),
+        changes: Changes::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
+use quita_core::audit::Changes;
 use quita_core::bank_import::CHUNK_BYTES;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::Invoice;
@@ -33,6 +34,7 @@ async fn every_request_is_counted_with_its_cost() {
         name: "invoice.opened".to_owned(),
         data: serde_json::json!({}),
         postings: Vec::new(),
+        changes: Changes::default(),
     };
     let second = EventRow { seq: 2, ..event.clone() };
     let third = EventRow { seq: 3, ..event.clone() };

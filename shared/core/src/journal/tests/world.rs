@@ -158,7 +158,7 @@ impl World {
         for number in 1..=u16::try_from(self.invoice.instalments.len()).unwrap() {
             for charge in self.invoice.instalment(number).unwrap().charges.clone() {
                 let (instalment, revision) = (number, charge.revision);
-                let (location, br_code) = ("bank.example/qr/1".to_owned(), "0002".to_owned());
+                let (location, br_code) = ("bank.example/qr/1".into(), "0002".into());
                 match charge.state {
                     ChargeState::Pending { .. } => {
                         self.ask(Command::RecordIssued { instalment, revision, location, br_code })

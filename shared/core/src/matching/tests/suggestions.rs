@@ -66,6 +66,7 @@ fn came(centavos: i64) -> Payment {
         refunds: Vec::new(),
         attention: None,
         settled_on: None,
+        bank_lines: Vec::new(),
     }
 }
 
@@ -75,7 +76,7 @@ fn by(document: &str, payment: Payment) -> Payment {
 }
 
 fn saying(memo: &str, payment: Payment) -> Payment {
-    Payment { memo: Some(memo.to_owned()), ..payment }
+    Payment { memo: Some(memo.into()), ..payment }
 }
 
 fn best(found: &[Candidate]) -> (u8, &[Reason]) {

@@ -59,6 +59,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         4 => (id(), amount(), any_told())
             .prop_map(|(id, amount, told)| Command::RecordRefund { id, amount, told }),
         1 => Just(Command::Settle { on: at(PAID).date_naive() }),
+        1 => Just(Command::ErasePayer),
     ]
 }
 
@@ -70,7 +71,8 @@ fn is_fact(command: &Command, now: DateTime<Utc>) -> bool {
         | Command::Park { .. }
         | Command::Assign { .. }
         | Command::AskRefund { .. }
-        | Command::Settle { .. } => true,
+        | Command::Settle { .. }
+        | Command::ErasePayer => true,
         Command::RecordRefund { told, .. } => match told {
             Told::Nothing { .. } => false,
             Told::Processing { next_look_at } => *next_look_at > now,

@@ -29,7 +29,8 @@ async fn a_page_of_work_is_one_query_up_to_now() {
         "ExpressionAttributeValues": {
             ":pk": { "S": "W#03" }, ":from": { "S": "0" }, ":to": { "S": "2026-12-10T12:00:00Z$" },
         },
-        "Limit": 26, "ConsistentRead": false, "ReturnConsumedCapacity": "TOTAL",
+        "Limit": 26, "ScanIndexForward": true, "ConsistentRead": false,
+        "ReturnConsumedCapacity": "TOTAL",
     });
     assert_eq!(script.asked(), [expected]);
 }

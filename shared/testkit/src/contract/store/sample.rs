@@ -1,6 +1,7 @@
 //! Values to store: small, valid, told apart by a number.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::audit::Changes;
 use quita_core::bank_import::{
     Account as BankAccount, BankImport, BankLine, BoletoRef, Counts, FileFormat, ImportState,
     Outcome,
@@ -12,7 +13,7 @@ use quita_core::document::TaxId;
 use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::{Invoice, InvoiceDraft};
 use quita_core::journal::{Account, Posting};
-use quita_core::merchant::{Issuing, Merchant};
+use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
 use quita_core::message::{Channel, LedgerKey, Message, MessageState};
 use quita_core::money::Money;
 use quita_core::payment::{Allocation, Attention, Method, ParkReason, Payment, PaymentState};
@@ -42,13 +43,16 @@ pub fn merchant(name: &str) -> Merchant {
         name: "Loja Açaí".to_owned(),
         document: cnpj(1),
         city: "SAO PAULO".to_owned(),
-        pix_key: PixKey::parse("7d9f0335-8dcc-4054-9bf9-0dbd61d36906").unwrap(),
-        from: Email::parse("cobranca@example.com").unwrap(),
-        reply_to: Email::parse("financeiro@example.com").unwrap(),
+        mode: Mode::Live,
+        pix_key: Some(PixKey::parse("7d9f0335-8dcc-4054-9bf9-0dbd61d36906").unwrap()),
+        from: Some(Email::parse("cobranca@example.com").unwrap()),
+        reply_to: Some(Email::parse("financeiro@example.com").unwrap()),
         chat_webhook: None,
         brand_colour: None,
         locale: Locale::PtBr,
         issuing: Issuing::default(),
+        setup: Setup::default(),
+        approvals: Default::default(),
     }
 }
 
@@ -71,6 +75,8 @@ pub fn customer(owner: &str, n: u32) -> Customer {
         on_account: Vec::new(),
         carried: LateCharges::default(),
         flag: None,
+        past_credits: Vec::new(),
+        erasure: None,
     }
 }
 
@@ -114,6 +120,7 @@ pub fn payment(owner: &str, n: u32) -> Payment {
         refunds: Vec::new(),
         attention: Some(Attention { reason: ParkReason::NoTxid, since: now(), assignee: None }),
         settled_on: None,
+        bank_lines: Vec::new(),
     }
 }
 
@@ -168,7 +175,7 @@ pub fn bank_line(import: &BankImport, n: u32) -> BankLine {
         line: u64::from(n),
         booked_on: now().date_naive(),
         amount: Money::from_centavos(150_000),
-        memo: format!("TED {n}"),
+        memo: format!("TED {n}").into(),
         outcome: Outcome::Unmatched,
         payment: None,
     }
@@ -204,6 +211,7 @@ pub fn event(invoice: &Invoice, seq: u64) -> EventRow {
         name: "invoice.opened".to_owned(),
         data: json!({ "amount": 150_000, "po_number": null, "parts": [{ "number": 1 }] }),
         postings: Vec::new(),
+        changes: Changes::default(),
     }
 }
 

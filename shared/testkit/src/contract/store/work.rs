@@ -5,7 +5,7 @@ use quita_core::invoice::Invoice;
 use quita_core::reconciliation::Reconciliation;
 use quita_core::work::{WorkDue, WorkKind};
 use quita_table::Cursor;
-use quita_table::keys::{Aggregate, WORK_SHARDS, WorkSubject};
+use quita_table::keys::{WORK_SHARDS, WorkSubject};
 use quita_table::store::{Commit, Expected, Store, StoreError, WorkEntry};
 
 use super::assert_bad_cursor;
@@ -35,7 +35,7 @@ pub(super) async fn open_means_indexed(store: &Store) {
     let v1 = invoice("a", 1);
     let expect = |due_at, kind| WorkEntry {
         merchant: merchant_id("a"),
-        subject: Aggregate::Invoice(v1.id.clone()),
+        subject: WorkSubject::Invoice(v1.id.clone()),
         due_at,
         kind,
     };
@@ -53,7 +53,7 @@ pub(super) async fn open_means_indexed(store: &Store) {
     let confirm = WorkDue { at: now(), kind: WorkKind::Confirm };
     let commit = Commit::new(&reported.merchant);
     store.commit(commit.payment(&reported, Expected::New, Some(&confirm))).await.unwrap();
-    let subject = Aggregate::Payment(reported.id.clone());
+    let subject = WorkSubject::Payment(reported.id.clone());
     let entry = WorkEntry { subject, ..expect(now(), WorkKind::Confirm) };
     assert_eq!(due(store, now()).await, [entry]);
     let mut settled = reported.clone();
@@ -73,7 +73,7 @@ pub(super) async fn a_reconciliation_falls_due_again(store: &Store) {
     }
     let entry = |owner, due_at| WorkEntry {
         merchant: merchant_id(owner),
-        subject: Aggregate::Reconciliation,
+        subject: WorkSubject::Reconciliation,
         due_at,
         kind: WorkKind::Reconcile,
     };
@@ -103,7 +103,7 @@ pub(super) async fn an_import_waits_until_it_is_done(store: &Store) {
     store.commit(write(2, Expected::Version(1), next(now()))).await.unwrap();
     let entry = |due_at| WorkEntry {
         merchant: file.merchant.clone(),
-        subject: Aggregate::Import(file.id.clone()),
+        subject: WorkSubject::Import(file.id.clone()),
         due_at,
         kind: WorkKind::Import,
     };
@@ -146,7 +146,7 @@ pub(super) async fn due_work_comes_in_order_and_pages(store: &Store) {
     }
     seen.sort();
     let all: Vec<WorkSubject> =
-        (0..total).map(|n| Aggregate::Invoice(invoice("a", n).id)).collect();
+        (0..total).map(|n| WorkSubject::Invoice(invoice("a", n).id)).collect();
     assert_eq!(seen, all, "each once");
     assert!(shards_used >= WORK_SHARDS / 2, "{shards_used} shards in use");
 

@@ -97,6 +97,8 @@ pub(super) async fn a_document_has_one_customer(store: &Store) {
     let other = Commit::new(&abroad.merchant).customer(&abroad, Expected::New);
     store.commit(other).await.expect("the same document at another merchant is another customer");
 
+    frees_a_document(store).await;
+
     let mut renamed = first.clone();
     renamed.version = 2;
     renamed.bill_to.name = "Novo nome".to_owned();
@@ -213,4 +215,24 @@ pub(super) async fn limits_are_named(store: &Store) {
     });
     let outcome = store.commit(many).await;
     assert!(matches!(outcome, Err(CommitError::CommitTooLarge { .. })), "{outcome:?}");
+}
+
+/// A guard that was deleted holds nobody up, and only the customer it is of deletes it.
+async fn frees_a_document(store: &Store) {
+    let merchant = merchant_id("a");
+    let (first, mut second) = (customer("a", 41), customer("a", 42));
+    let new = |customer| Commit::new(&merchant).customer(customer, Expected::New);
+    store.commit(new(&first)).await.unwrap();
+    second.bill_to.document = first.bill_to.document.clone();
+    let foreign = Commit::new(&merchant).free_document(&second);
+    let mut changed = first.clone();
+    changed.version += 1;
+    let foreign = foreign.customer(&changed, Expected::Version(first.version));
+    let held = conflicts(store.commit(foreign).await);
+    assert_eq!(parts(&held), [Part::Document], "another customer's guard");
+    let freed = Commit::new(&merchant)
+        .customer(&changed, Expected::Version(first.version))
+        .free_document(&first);
+    store.commit(freed).await.unwrap();
+    store.commit(new(&second)).await.expect("the document is free");
 }

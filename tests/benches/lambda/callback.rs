@@ -1,0 +1,190 @@
+//! The warm callback beside its own table and bank: what is ours is what is left.
+//!
+//! The function reaches table and bank through a [`Toll`] each. What a toll counts is one answer of
+//! the table or the bank and one hop on loopback; what is left of the call is the function's own
+//! work, its half of those hops, and the runtime API's. So it errs against the function.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use quita_app::ports::Secrets;
+use quita_local::LocalSecrets;
+use quita_psp_sandbox::{CallbackFault, PayOptions};
+use quita_testkit::aws::{
+    Attempts, AwsBackend, AwsServices, EventSink, MailProvider, MailRefusal, PutEvent, SecretStore,
+    SentMail,
+};
+use quita_testkit::embedded::Embedded;
+use quita_testkit::lambda::{ClockFile, FunctionConfig, LambdaFunction, Template};
+use serde_json::{Value, json};
+
+use super::toll::Toll;
+use super::world::{MERCHANT, World, api_request, text, txid};
+use super::{millis, quantile, resolve};
+
+const FUNCTION: &str = "payment_webhook";
+/// Callbacks that are measured, after one that is not.
+const CALLS: usize = 200;
+/// What the names of secrets begin with in `template.yaml`.
+const PREFIX: &str = "quita/";
+
+/// What one callback took.
+struct Taken {
+    whole: Duration,
+    table: Duration,
+    bank: Duration,
+}
+
+impl Taken {
+    fn own(&self) -> Duration {
+        self.whole.saturating_sub(self.table + self.bank)
+    }
+}
+
+/// Pays [`CALLS`] invoices, tells the function of each, and prints where the time went.
+pub async fn measure(template: &Template, folder: &Path) {
+    let engine = Embedded::memory().unwrap();
+    let world = World::on(engine.clone(), 1).await;
+    let events = paid_unheard(&world).await;
+    let secrets = world.secrets.clone();
+    let access = secrets.get(&format!("bank/{MERCHANT}")).await.unwrap().unwrap();
+    let access: Value = serde_json::from_str(&access).unwrap();
+    let bank = Toll::before(text(&access, "base_url")).await;
+    let vault = Vault { secrets, access: through(access, &bank) };
+    let services = AwsServices::start(AwsBackend {
+        dynamo: Arc::new(engine),
+        mail: Arc::new(Nothing),
+        bus: Arc::new(Nothing),
+        secrets: Arc::new(vault),
+        attempts: Attempts::StandAlone,
+        guard: None,
+    });
+    let services = services.unwrap();
+    let table = Toll::before(services.url()).await;
+    let temporary = tempfile::tempdir().unwrap();
+    let shim = std::env::var_os("QUITA_CLOCK_SHIM").unwrap();
+    let clock = ClockFile::create(&temporary.path().join("clock"), shim.as_ref(), world.now());
+    let clock = clock.unwrap();
+    let mut config = FunctionConfig::new(FUNCTION, folder.join(FUNCTION));
+    config.timeout = Duration::from_secs(30);
+    config.environment = environment(template, &services, &table);
+    config.environment.extend(clock.environment());
+    let function = LambdaFunction::new(config);
+
+    let mut taken = Vec::with_capacity(events.len());
+    for event in &events {
+        table.take();
+        bank.take();
+        let begun = Instant::now();
+        let answer = function.invoke(event).await.unwrap();
+        let whole = begun.elapsed();
+        assert_eq!(answer["statusCode"], 200, "{answer}");
+        let (table, bank) = (table.take(), bank.take());
+        taken.push((Taken { whole, table: table.time, bank: bank.time }, table.requests));
+    }
+    // The first one read the secrets and opened the connections.
+    let (first, requests) = (taken.remove(0).0, taken[0].1);
+    print(&first, taken.into_iter().map(|(taken, _)| taken).collect(), requests);
+    let memory = function.figures().iter().map(|figures| figures.peak_memory_bytes).max();
+    println!("  peak memory: {:.1} MB\n", memory.unwrap_or_default() as f64 / 1e6);
+}
+
+/// Callbacks of payments that nobody was told of.
+async fn paid_unheard(world: &World) -> Vec<Value> {
+    let customer = world.customer().await;
+    let body = World::invoice_body(&customer);
+    let mut invoices = Vec::new();
+    for _ in 0..=CALLS {
+        invoices.push(world.post("/v1/invoices", &body).await.json());
+    }
+    world.settle().await;
+    let mut events = Vec::new();
+    for invoice in &invoices {
+        world.bank.faults().next_callback(CallbackFault::Drop);
+        let paid = world.bank.pay(&txid(invoice, 1), PayOptions::default()).unwrap();
+        world.bank.deliver_callbacks().await;
+        let told = json!({ "pix": [{
+            "endToEndId": paid.e2eid, "txid": txid(invoice, 1), "valor": paid.valor,
+            "horario": paid.horario, "chave": world.bank.config().keys[0],
+        }]});
+        let request = api_request("POST", &format!("{}/pix", world.hook()), &[], &told.to_string());
+        events.push(serde_json::to_value(request).unwrap());
+    }
+    events
+}
+
+/// The bank's secret with the toll in place of the bank.
+fn through(mut access: Value, bank: &Toll) -> String {
+    access["base_url"] = json!(bank.url());
+    access["token_url"] = json!(format!("{}/oauth/token", bank.url()));
+    access.to_string()
+}
+
+fn environment(
+    template: &Template,
+    services: &AwsServices,
+    table: &Toll,
+) -> BTreeMap<String, String> {
+    let mut environment = template.environment(FUNCTION, resolve).unwrap();
+    environment.extend(services.environment());
+    environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), table.url());
+    environment
+}
+
+fn print(first: &Taken, taken: Vec<Taken>, requests: u32) {
+    println!(
+        "warm callback: {} in turn, {requests} table requests and the bank's; ms",
+        taken.len()
+    );
+    println!("{:<28} {:>8} {:>8} {:>8}", "", "p50", "p99", "first");
+    let row = |name: &str, part: &dyn Fn(&Taken) -> Duration| {
+        let mut times: Vec<Duration> = taken.iter().map(part).collect();
+        let (p50, p99) = (quantile(&mut times, 50), quantile(&mut times, 99));
+        println!("{name:<28} {:>8} {:>8} {:>8}", millis(p50), millis(p99), millis(part(first)));
+    };
+    row("callback", &|taken| taken.whole);
+    row("  its table", &|taken| taken.table);
+    row("  its bank", &|taken| taken.bank);
+    row("  all else", &Taken::own);
+}
+
+/// The world's secrets under their whole names.
+struct Vault {
+    secrets: Arc<LocalSecrets>,
+    access: String,
+}
+
+#[async_trait]
+impl SecretStore for Vault {
+    async fn get(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(name) = name.strip_prefix(PREFIX) else { return Ok(None) };
+        if name.starts_with("bank/") {
+            return Ok(Some(self.access.clone()));
+        }
+        self.secrets.get(name).await.map_err(|why| why.to_string())
+    }
+
+    async fn put(&self, name: &str, _: &str) -> Result<(), String> {
+        Err(format!("nobody writes {name} here"))
+    }
+}
+
+/// What a callback has no use for.
+struct Nothing;
+
+#[async_trait]
+impl MailProvider for Nothing {
+    async fn send(&self, _: SentMail) -> Result<String, MailRefusal> {
+        Err(MailRefusal::Rejected("a callback sends nothing".to_owned()))
+    }
+}
+
+#[async_trait]
+impl EventSink for Nothing {
+    async fn put(&self, events: Vec<PutEvent>) -> Vec<Result<(), String>> {
+        events.iter().map(|_| Err("a callback publishes nothing".to_owned())).collect()
+    }
+}
