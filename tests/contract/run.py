@@ -23,7 +23,7 @@ CHECKS = [
     "response_schema_conformance",
 ]
 # Generated calls of each operation beside the examples and boundary values.
-EXAMPLES = os.environ.get("QUITA_CONTRACT_EXAMPLES", "10")
+EXAMPLES = os.environ.get("QUITA_CONTRACT_EXAMPLES", "5")
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("deliver_webhooks", reading(&[WRITE, SECRET])),
         ("import_bank_file", reading(&[WRITE, QUERY, SECRET])),
         ("issue_charge", reading(&[WRITE, SECRET])),
-        ("payment_webhook", reading(&[WRITE, SECRET])),
+        ("payment_webhook", reading(&[WRITE, QUERY, SECRET])),
         ("portal", reading(&[SECRET])),
         ("receivables_api", reading(&[WRITE, DELETE, QUERY, SECRET])),
         ("reconcile_payments", reading(&[WRITE, QUERY, SECRET])),
@@ -209,7 +209,8 @@ fn an_index_is_asked_by_who_has_no_list_in_it() {
     let template = template();
     let index = |name: &str| reaching(&template, &format!("${{Table.Arn}}/index/{name}"));
     assert_eq!(index(WORK.name), BTreeSet::from(["sweep_reminders"]));
-    let by_customer = ["import_bank_file", "receivables_api", "reconcile_payments"];
+    let by_customer =
+        ["import_bank_file", "payment_webhook", "receivables_api", "reconcile_payments"];
     assert_eq!(index("by_customer"), BTreeSet::from(by_customer));
     let by_state = ["admin_api", "receivables_api", "reconcile_payments"];
     assert_eq!(index("by_state"), BTreeSet::from(by_state));

@@ -41,13 +41,16 @@ const REPEATS: &str = "counts single attempts at the bank";
 const CHAT: &str = "needs a chat over plain http";
 /// SES cannot be asked for a message, where the world's mailbox can.
 const EVIDENCE: &str = "asks the provider for evidence";
+/// A crash is the death of this process with its pages of ten; a Lambda lives on and asks for more.
+const CRASHES: &str = "crashes this process between two pages";
 /// A table's calls are told apart by their number, which counts the authorizer's as well.
 const COUNTS: &str = "counts calls of the table";
 
 /// Scenarios of those modules that hold in process alone, with the reason.
-const LEFT_OUT: [(&str, &str); 19] = [
+const LEFT_OUT: [(&str, &str); 22] = [
     ("bank_files::repeats::a_conflict_at_any_commit_only_delays", LIVES_LONG),
     ("bank_files::repeats::a_run_that_is_killed_anywhere_ends_the_same", LIVES_LONG),
+    ("bank_files::taking::a_bank_that_is_down_does_not_hold_the_statement", REPEATS),
     ("callbacks::a_bank_that_is_down_at_the_callback_is_asked_again_and_not_in_a_rush", REPEATS),
     ("callbacks::trap_21_the_second_callback_brings_the_refund", LIVES_LONG),
     ("callbacks::trap_22_a_payment_overtakes_the_answer_to_its_charge", REPEATS),
@@ -64,6 +67,8 @@ const LEFT_OUT: [(&str, &str); 19] = [
     ("exceptions::a_pix_in_doubt_is_applied_to_the_very_debt_it_named", LIVES_LONG),
     ("idempotency::an_answer_lost_after_the_commit_is_found_by_the_repeat", COUNTS),
     ("main_job::the_whole_rule_is_walked_to_a_person_and_no_further", LIVES_LONG),
+    ("reconciliation::a_run_killed_anywhere_goes_on_from_its_checkpoint", CRASHES),
+    ("reconciliation::trouble::a_bank_that_is_down_is_asked_ever_more_slowly", REPEATS),
     ("payments::a_late_part_is_counted_to_the_late_charges", LIVES_LONG),
 ];
 
