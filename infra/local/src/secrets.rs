@@ -10,10 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use quita_app::Unknown;
-use quita_app::credentials::{self, Mode};
+use quita_app::credentials;
 use quita_app::links::{self, SigningKey};
 use quita_app::ports::Secrets;
 use quita_core::ids::{ApiKeyId, MerchantId};
+use quita_core::merchant::Mode;
 
 use crate::files;
 

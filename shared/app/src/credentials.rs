@@ -21,6 +21,7 @@ use quita_core::access::{
     ApiKey, Caller, CallerKind, Lapsed, LastUse, OPERATOR, Person, Principal, Session,
 };
 use quita_core::ids::{ApiKeyId, MerchantId, PersonId, SessionId};
+use quita_core::merchant::Mode;
 use quita_table::keys::RecordKey;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, CommitError, Expected};
@@ -46,19 +47,11 @@ const OPERATOR_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
 const SESSION_PREFIX: &str = "qs_";
 const OPERATOR_PREFIX: &str = "qo_";
 
-/// Whether a key is for trying out or for real money; its token says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Test,
-    Live,
-}
-
-impl Mode {
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Test => "qk_test_",
-            Self::Live => "qk_live_",
-        }
+/// What a key's token begins with: whether it is for trying out or for real money.
+fn prefix(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "qk_test_",
+        Mode::Live => "qk_live_",
     }
 }
 
@@ -93,7 +86,7 @@ pub fn mint_api_key(
     merchant: &MerchantId,
     id: &ApiKeyId,
 ) -> Result<Minted, Unknown> {
-    mint(key, &format!("{}{merchant}.{}", mode.prefix(), id.ulid()))
+    mint(key, &format!("{}{merchant}.{}", prefix(mode), id.ulid()))
 }
 
 /// The token of a new session.
@@ -134,8 +127,7 @@ fn named(key: &SigningKey, token: &str) -> Option<Named> {
         let id = SessionId::from_ulid(id).ok()?;
         return Some(Named::Session(merchant, id, PersonId::from_ulid(person).ok()?));
     }
-    let rest =
-        [Mode::Live, Mode::Test].iter().find_map(|mode| named.strip_prefix(mode.prefix()))?;
+    let rest = Mode::ALL.into_iter().find_map(|mode| named.strip_prefix(prefix(mode)))?;
     let (merchant, id) = rest.split_once('.')?;
     Some(Named::ApiKey(MerchantId::parse(merchant).ok()?, ApiKeyId::from_ulid(id).ok()?))
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::access::{ApiKey, LastUse, Permission, Principal};
 use quita_core::audit;
 use quita_core::ids::{ApiKeyId, MerchantId};
+use quita_core::merchant::Mode;
 use quita_core::violation::Violation;
 use quita_table::items::EventRow;
 use quita_table::keys::{Aggregate, List, RecordKey};
@@ -19,7 +20,7 @@ use serde_json::json;
 
 use super::{Refused, parse_name, parse_permissions, row};
 use crate::bus::instant;
-use crate::credentials::{Minted, Mode, mint_api_key};
+use crate::credentials::{Minted, mint_api_key};
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::{self, Answer, Request};
