@@ -1,17 +1,21 @@
 //! Hears everything that is said for a log, at any level, as the most talkative log would show it.
 //!
-//! It listens on the thread that made it, which is where a test's whole world runs.
+//! It listens on the thread that made it, which is where a test's whole world runs. What is said is
+//! taken by one subscriber for the whole process: with a subscriber a thread, a place in the code
+//! first reached by a thread where nobody listens would be cached as silent for all of them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::rc::Rc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use quita_app::metrics;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::DefaultGuard;
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
 /// An event, or a span that was opened or added to.
@@ -24,23 +28,40 @@ pub struct Said {
     pub figures: BTreeMap<&'static str, u64>,
 }
 
+thread_local! {
+    static LISTENING: RefCell<Option<Ear>> = const { RefCell::new(None) };
+}
+
 #[derive(Clone, Default)]
 pub struct Ear {
-    heard: Arc<Mutex<Vec<Said>>>,
-    spans: Arc<AtomicU64>,
+    heard: Rc<RefCell<Vec<Said>>>,
+}
+
+/// The ear of this thread listens until this is dropped.
+pub struct Listening(());
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.set(None);
+    }
 }
 
 impl Ear {
     /// Listens until the guard is dropped.
-    pub fn listening() -> (Self, DefaultGuard) {
+    pub fn listening() -> (Self, Listening) {
+        static HALL: Once = Once::new();
+        HALL.call_once(|| {
+            tracing::subscriber::set_global_default(Hall::default()).expect("no other subscriber");
+        });
+        tracing::callsite::rebuild_interest_cache();
         let ear = Self::default();
-        let guard = tracing::subscriber::set_default(ear.clone());
-        (ear, guard)
+        LISTENING.set(Some(ear.clone()));
+        (ear, Listening(()))
     }
 
     /// All of it, in order.
     pub fn heard(&self) -> Vec<Said> {
-        self.heard.lock().unwrap().clone()
+        self.heard.borrow().clone()
     }
 
     /// The measurements among it.
@@ -52,32 +73,45 @@ impl Ear {
     pub fn sum(&self, metric: metrics::Metric) -> u64 {
         self.measured().iter().filter_map(|said| said.figures.get(metric.name)).sum()
     }
-
-    fn keep(&self, about: &Metadata<'_>, fields: Fields) {
-        let Fields { text, texts, figures } = fields;
-        let (target, name) = (about.target().to_owned(), about.name());
-        let text = format!("{target} {name} {text}");
-        self.heard.lock().unwrap().push(Said { target, text, texts, figures });
-    }
 }
 
-impl Subscriber for Ear {
+/// Takes whatever is said on any thread to the ear that listens there.
+#[derive(Default)]
+struct Hall {
+    spans: AtomicU64,
+}
+
+fn keep(about: Option<&Metadata<'_>>, fields: Fields) {
+    let Fields { text, texts, figures } = fields;
+    let target = about.map_or_else(String::new, |about| about.target().to_owned());
+    let text = format!("{target} {} {text}", about.map_or("", |about| about.name()));
+    LISTENING.with_borrow(|ear| {
+        if let Some(ear) = ear {
+            ear.heard.borrow_mut().push(Said { target, text, texts, figures });
+        }
+    });
+}
+
+impl Subscriber for Hall {
+    fn register_callsite(&self, _about: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, _about: &Metadata<'_>) -> bool {
-        true
+        LISTENING.with_borrow(Option::is_some)
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        self.keep(attributes.metadata(), fields);
+        keep(Some(attributes.metadata()), fields);
         Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     fn record(&self, _span: &Id, values: &Record<'_>) {
         let mut fields = Fields::default();
         values.record(&mut fields);
-        let Fields { text, texts, figures } = fields;
-        self.heard.lock().unwrap().push(Said { target: String::new(), text, texts, figures });
+        keep(None, fields);
     }
 
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
@@ -85,7 +119,7 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        self.keep(event.metadata(), fields);
+        keep(Some(event.metadata()), fields);
     }
 
     fn enter(&self, _span: &Id) {}
