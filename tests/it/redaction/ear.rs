@@ -53,6 +53,7 @@ impl Ear {
         HALL.call_once(|| {
             tracing::subscriber::set_global_default(Hall::default()).expect("no other subscriber");
         });
+        // A place that was reached in the very moment of that may have been cached as silent.
         tracing::callsite::rebuild_interest_cache();
         let ear = Self::default();
         LISTENING.set(Some(ear.clone()));
