@@ -68,15 +68,22 @@ fn main() {
         runtime.block_on(cost::capacity());
     }
     if is_asked("sweep") {
-        runtime.block_on(portfolio::sweep());
+        runtime.block_on(portfolio::sweep(sizes()));
     }
 }
 
 /// Whether a group of figures is named among the arguments, or none is.
 fn is_asked(group: &str) -> bool {
-    let mut named =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    let names =
+        |argument: &String| !argument.starts_with('-') && argument.parse::<usize>().is_err();
+    let mut named = std::env::args().skip(1).filter(names).peekable();
     named.peek().is_none() || named.any(|name| name == group)
+}
+
+/// Two numbers among the arguments.
+fn sizes() -> Option<(usize, usize)> {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 fn conditions() {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use quita_core::access::Permission;
 use quita_core::ids::MerchantId;
+use quita_core::merchant::Mode;
 use quita_edge::routes::{Access, Route};
 use quita_testkit::embedded::Embedded;
 use serde_json::{Value, json};
@@ -200,7 +201,7 @@ async fn a_genuine_token_without_its_row_opens_something() {
     let merchant = MerchantId::parse(MERCHANT).unwrap();
     let (_, minted) = quita_app::access::api_keys::made(
         deps,
-        &merchant,
+        (&merchant, Mode::Live),
         "never written",
         Permission::ALL.into(),
         None,

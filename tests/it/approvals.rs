@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use quita_app::access::api_keys;
 use quita_core::access::Permission;
 use quita_core::ids::MerchantId;
+use quita_core::merchant::Mode;
 use quita_table::Commit;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ impl<'a> Caller<'a> {
     ) -> Self {
         let merchant = MerchantId::parse(MERCHANT).unwrap();
         let deps = world.machine.deps();
-        let made = api_keys::made(deps, &merchant, maker, may.into(), None, maker);
+        let made = api_keys::made(deps, (&merchant, Mode::Live), maker, may.into(), None, maker);
         let (key, minted) = made.unwrap();
         let commit = api_keys::with_new_key(Commit::new(&merchant), &key, maker);
         deps.store.commit(commit).await.unwrap();
@@ -250,7 +251,7 @@ async fn a_policy_that_cannot_be_is_refused_with_every_reason() {
     let expected = ["rules[0].from_amount", "rules[1].operation", "rules[2].operation"];
     assert_eq!((answer.status, answer.properties()), (422, expected.map(str::to_owned).to_vec()));
     let shown = world.get("/v1/approval_policy").await;
-    assert_eq!(shown, json!({ "rules": [], "always": ["erase_person"] }));
+    assert_eq!(shown, json!({ "rules": [], "always": ["erase_person", "escalate"] }));
     let csm = Caller::made_by(&world, "usr_x", [Permission::Read, Permission::MoveMoney]).await;
     let answer = csm.call("PUT", "/v1/approval_policy", &json!({ "rules": [] })).await;
     assert_eq!(answer.outcome(), "403 forbidden");

@@ -1,5 +1,8 @@
 //! Reminders that should not have been sent, were sent twice, or not at all.
 
+mod own_rule;
+mod together;
+
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -218,8 +221,9 @@ async fn a_minute_that_is_swept_ten_times_sends_once() {
 
 #[tokio::test]
 async fn a_sweep_that_dies_anywhere_sends_exactly_once() {
-    // A reminder asks the table three things: the read, the claim, the record.
-    for calls in 0..4 {
+    // A reminder asks the table for invoice, customer, the customer's other invoices and the wording;
+    // then come the claim and the record.
+    for calls in 0..7 {
         for lands in [false, true] {
             let world = World::new().await;
             let invoice = world.issued().await;
@@ -230,7 +234,7 @@ async fn a_sweep_that_dies_anywhere_sends_exactly_once() {
                 world.faults.crash_after(calls);
             }
             let died = chase(&world, &invoice).await;
-            assert_eq!(died.is_err(), calls < 3, "{calls} {lands}: {died:?}");
+            assert_eq!(died.is_err(), calls < 6, "{calls} {lands}: {died:?}");
             world.faults.revive();
             sweep_until_quiet(&world).await;
             assert_eq!(world.steps(), ["issue", "due_minus_5"], "{calls} {lands}");

@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 5] = [
     &["quita-core"],
     &["quita-bank-files", "quita-pix", "quita-table", "quita-notify"],
     &["quita-app"],
-    &["quita-edge", "quita-aws", "quita-testkit"],
+    &["quita-edge", "quita-aws", "quita-smtp", "quita-testkit"],
     &[
         "quita-admin-api",
         "quita-authorize",
@@ -27,6 +27,7 @@ const LAYERS: [&[&str]; 5] = [
         "quita-portal",
         "quita-receivables-api",
         "quita-reconcile-payments",
+        "quita-record-evidence",
         "quita-relay-events",
         "quita-sweep-reminders",
     ],

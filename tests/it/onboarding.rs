@@ -2,6 +2,7 @@
 //! half done, a secret that comes back, one merchant that speaks in another's name.
 
 mod bad_banks;
+mod channels;
 mod senders;
 
 use std::sync::atomic::{AtomicU32, Ordering};

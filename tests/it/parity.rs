@@ -15,9 +15,11 @@ use quita_app::bus::{
     BusEvent, CHARGE_DUE, CONFIRM_DUE, DELIVERY_DUE, IMPORT_DUE, RECONCILE_DUE, SHARD_DUE, SOURCE,
 };
 use quita_app::clear_flag::FLAG_CLEARED;
+use quita_app::evidence::{self, ses};
 use quita_app::routing::{EVERY_FACT, ROUTES, WORK_SUFFIX};
+use quita_app::rules::{publish, segments};
 use quita_app::webhooks::manage_endpoints;
-use quita_app::{create_customer, onboarding, settings};
+use quita_app::{create_customer, customer_care, onboarding, settings, templates};
 use quita_core::ids::{DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Event;
 use quita_core::{approval, erasure};
@@ -37,15 +39,19 @@ const RECONCILIATION_EVENTS: [&str; 3] = quita_core::reconciliation::Event::NAME
 /// Events of bank files and of their lines.
 const IMPORT_EVENTS: [&str; 5] = quita_core::bank_import::EVENTS;
 /// Events of a merchant, its customers, and who may do what for it.
-const ADMIN_EVENTS: [&[&str]; 7] = [
-    &[settings::CHANGED, create_customer::CREATED, FLAG_CLEARED],
+const ADMIN_EVENTS: [&[&str]; 9] = [
+    &[settings::CHANGED, create_customer::CREATED, FLAG_CLEARED, templates::PUBLISHED],
     &[api_keys::CREATED, api_keys::ROTATED, api_keys::REVOKED],
     &[people::ADDED, people::CHANGED, people::REMOVED],
+    &[publish::PUBLISHED, segments::SEGMENT_CHANGED, customer_care::CARE_CHANGED],
     &onboarding::EVENTS,
     &manage_endpoints::EVENTS,
     &approval::EVENTS,
     &erasure::EVENTS,
+    &evidence::EVENTS,
 ];
+/// Who hears what the mail provider tells, and is woken by no event of ours.
+const HEARS_MAIL: &str = "record_evidence";
 /// Events that ask for work instead of telling a fact.
 const WORK_EVENTS: [&str; 6] =
     [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE, DELIVERY_DUE];
@@ -156,6 +162,9 @@ fn every_event_the_code_routes_is_what_the_rules_deliver() {
     let mut ruled = BTreeMap::new();
     for (folder, (_, function)) in functions(&template) {
         for rule in triggers(&function, "EventBridgeRule") {
+            if folder == HEARS_MAIL {
+                continue;
+            }
             assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }), "{folder}");
             assert_eq!(rule["Pattern"]["source"], json!([SOURCE]), "{folder}");
             let types = array(&rule["Pattern"]["detail-type"]);
@@ -172,6 +181,31 @@ fn every_event_the_code_routes_is_what_the_rules_deliver() {
         })
         .collect();
     assert_eq!(ruled, routed);
+}
+
+#[test]
+fn an_event_of_the_mail_provider_is_not_asked_for_or_never_understood() {
+    let template = template();
+    let functions = functions(&template);
+    let rules: Vec<&Value> = triggers(&functions[HEARS_MAIL].1, "EventBridgeRule").collect();
+    let [rule] = rules.as_slice() else { panic!("one rule is expected") };
+    assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }));
+    assert_eq!(rule["Pattern"]["source"], json!([ses::SOURCE]));
+    assert_eq!(rule["Pattern"]["detail"]["eventType"], json!(ses::EVENT_TYPES));
+    // What SES is asked to tell is heard, under the names its API has for the same.
+    let destination = &template["Resources"]["MailEvents"]["Properties"]["EventDestination"];
+    let told = array(&destination["MatchingEventTypes"]).iter().map(text);
+    let spelled = |name: &str| name.replace(' ', "_").to_uppercase();
+    for name in told {
+        let name = name.replace("DELIVERY_DELAY", "DELIVERYDELAY");
+        assert!(ses::EVENT_TYPES.iter().any(|known| spelled(known) == name), "{name} is not heard");
+    }
+    // They come by the account's own bus, and a rule brings them over.
+    let over = &template["Resources"]["MailEventsToBus"]["Properties"];
+    assert_eq!(over["EventPattern"]["source"], json!([ses::SOURCE]));
+    assert_eq!(over["Targets"][0]["Arn"], json!({ "Fn::GetAtt": "Bus.Arn" }));
+    let queue = json!({ "Fn::GetAtt": "RecordEvidenceDeadLetters.Arn" });
+    assert_eq!(over["Targets"][0]["DeadLetterConfig"]["Arn"], queue);
 }
 
 #[test]

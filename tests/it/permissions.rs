@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quita_core::access::Principal;
 use quita_core::ids::{
-    ApiKeyId, DeliveryId, EndpointId, InvoiceId, MerchantId, PersonId, SessionId,
+    ApiKeyId, DeliveryId, EndpointId, InvoiceId, MerchantId, PersonId, SessionId, TaskId,
 };
 use quita_table::keys::{Key, RecordKey, work_pk};
 use quita_table::schema::WORK;
@@ -24,6 +24,8 @@ const PUBLISH: &str = "events:PutEvents";
 const MAIL: &str = "ses:SendEmail";
 /// The same call of SES version 2, with a message that is already encoded, is checked as this.
 const RAW_MAIL: &str = "ses:SendRawEmail";
+/// A text message, and a letter into its bucket.
+const OTHER_CHANNELS: [&str; 2] = ["sms-voice:SendTextMessage", "s3:PutObject"];
 /// Registering a merchant's sender and asking what became of it.
 const SENDER: [&str; 4] = [
     "ses:CreateEmailIdentity",
@@ -40,6 +42,8 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let reading = |more: &[&'static str]| READ.into_iter().chain(more.iter().copied()).collect();
     let set_up = [WRITE, QUERY, SECRET, MAIL, RAW_MAIL];
     let set_up: Vec<&str> = set_up.into_iter().chain(KEEP_SECRET).chain(SENDER).collect();
+    let sending = [WRITE, QUERY, SECRET, PUBLISH, MAIL, RAW_MAIL];
+    let sending: Vec<&str> = sending.into_iter().chain(OTHER_CHANNELS).collect();
     BTreeMap::from([
         ("admin_api", reading(&set_up)),
         ("authorize", reading(&[WRITE, SECRET])),
@@ -48,11 +52,12 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("import_bank_file", reading(&[WRITE, QUERY, SECRET])),
         ("issue_charge", reading(&[WRITE, SECRET])),
         ("payment_webhook", reading(&[WRITE, QUERY, SECRET])),
-        ("portal", reading(&[SECRET])),
+        ("portal", reading(&[WRITE, SECRET])),
         ("receivables_api", reading(&[WRITE, DELETE, QUERY, SECRET])),
         ("reconcile_payments", reading(&[WRITE, QUERY, SECRET])),
+        ("record_evidence", reading(&[WRITE, SECRET])),
         ("relay_events", BTreeSet::from([PUBLISH, SECRET, QUERY, WRITE])),
-        ("sweep_reminders", reading(&[WRITE, QUERY, SECRET, PUBLISH, MAIL, RAW_MAIL])),
+        ("sweep_reminders", reading(&sending)),
     ])
 }
 
@@ -111,7 +116,9 @@ fn no_function_may_reach_into_another_service_or_account() {
             }
             for resource in resources(statement) {
                 assert_ne!(resource, "\"*\"", "{folder} may reach everything");
-                let own = ["Table.Arn", "Bus.Arn"].iter().any(|name| resource.contains(name))
+                let own = ["Table.Arn", "Bus.Arn", "{LettersBucket.Arn}/letters/"]
+                    .iter()
+                    .any(|name| resource.contains(name))
                     || resource.contains("${AWS::Region}:${AWS::AccountId}:");
                 assert!(own, "{folder} reaches {resource}");
             }
@@ -166,7 +173,8 @@ fn a_key_of_ones_own_opens_more_than_table_and_secrets() {
     let through = &statement["Condition"]["StringEquals"]["kms:ViaService"];
     let service =
         |name: &str| json!({ "Fn::Sub": format!("{name}.${{AWS::Region}}.amazonaws.com") });
-    assert_eq!(*through, json!([service("dynamodb"), service("secretsmanager")]));
+    let services = ["dynamodb", "secretsmanager", "s3"];
+    assert_eq!(*through, json!(services.map(service)));
 }
 
 #[test]
@@ -198,10 +206,26 @@ fn a_secret_is_written_by_more_than_the_set_up_or_elsewhere_than_for_a_bank() {
             if actions.iter().any(|action| KEEP_SECRET.contains(&text(action))) {
                 assert_eq!(folder, "admin_api");
                 let reached = resources(statement);
-                assert!(reached.iter().all(|one| one.contains("${SecretPrefix}bank/*")));
+                let kinds = ["${SecretPrefix}bank/*", "${SecretPrefix}whatsapp/*"];
+                let is_known = |one: &String| kinds.iter().any(|kind| one.contains(kind));
+                assert!(reached.iter().all(is_known), "{reached:?}");
             }
         }
     }
+}
+
+#[test]
+fn only_who_sends_or_hears_from_whatsapp_may_read_its_tokens() {
+    let template = template();
+    let all = reaching(&template, "secret:${SecretPrefix}whatsapp/*");
+    assert_eq!(all, BTreeSet::from(["admin_api", "record_evidence", "sweep_reminders"]));
+    // Who keeps them does not read them.
+    let statements = statements(&template);
+    let reads = statements["admin_api"].iter().any(|one| {
+        array(&one["Action"]).contains(&json!(SECRET))
+            && resources(one).iter().any(|it| it.contains("whatsapp/*"))
+    });
+    assert!(!reads);
 }
 
 #[test]
@@ -209,8 +233,13 @@ fn an_index_is_asked_by_who_has_no_list_in_it() {
     let template = template();
     let index = |name: &str| reaching(&template, &format!("${{Table.Arn}}/index/{name}"));
     assert_eq!(index(WORK.name), BTreeSet::from(["sweep_reminders"]));
-    let by_customer =
-        ["import_bank_file", "payment_webhook", "receivables_api", "reconcile_payments"];
+    let by_customer = [
+        "import_bank_file",
+        "payment_webhook",
+        "receivables_api",
+        "reconcile_payments",
+        "sweep_reminders",
+    ];
     assert_eq!(index("by_customer"), BTreeSet::from(by_customer));
     let by_state = ["admin_api", "receivables_api", "reconcile_payments"];
     assert_eq!(index("by_state"), BTreeSet::from(by_state));
@@ -250,6 +279,22 @@ fn who_posts_to_merchants_reads_or_writes_more_than_what_is_posted() {
 }
 
 #[test]
+fn who_hears_of_messages_reaches_payments_or_merchants() {
+    let template = template();
+    let keys = ["M#*#I#*", "M#*#C#*", "M#*#T#*", "M#*#G#*", "M#*#W#*"];
+    let own = leading(&json!(keys));
+    for action in [READ[0], READ[1], WRITE] {
+        assert_eq!(conditions(&template, "record_evidence", action), std::slice::from_ref(&own));
+    }
+}
+
+#[test]
+fn who_shows_pages_to_payers_writes_more_than_a_question() {
+    let question = leading(&json!(["M#*#I#*", "M#*#T#*"]));
+    assert_eq!(conditions(&template(), "portal", WRITE), [question]);
+}
+
+#[test]
 fn the_relay_writes_more_than_blocks_of_the_audit_chain() {
     let template = template();
     let chain = leading(&json!("M#*#L"));
@@ -259,9 +304,10 @@ fn the_relay_writes_more_than_blocks_of_the_audit_chain() {
 }
 
 #[test]
-fn the_sweep_reads_more_than_what_is_due() {
+fn the_sweep_lists_more_than_what_is_due_and_what_a_customer_has() {
     let due = leading(&json!("W#*"));
-    assert_eq!(conditions(&template(), "sweep_reminders", QUERY), [due]);
+    let of_customers = leading(&json!("M#*#C#*"));
+    assert_eq!(conditions(&template(), "sweep_reminders", QUERY), [due, of_customers]);
 }
 
 #[test]
@@ -359,6 +405,9 @@ fn a_pattern_of_keys_is_not_the_one_the_table_spells() {
     assert!(is_like("W#*", &work_pk(0)));
     assert!(is_like("M#*#L", &record(RecordKey::AuditBlock(1))));
     assert!(is_like("M#*#H#*", &record(RecordKey::Endpoints)));
+    let task = TaskId::parse(&format!("tsk_{ulid}")).unwrap();
+    assert!(is_like("M#*#T#*", &record(RecordKey::Task(task))));
+    assert!(is_like("M#*#I#*", &Key::Invoice(&invoice).of(&merchant).pk));
     let endpoint = EndpointId::parse(&format!("whe_{ulid}")).unwrap();
     let delivery = DeliveryId::parse(&format!("msg_{ulid}")).unwrap();
     assert!(is_like("M#*#D#*", &record(RecordKey::Delivery(endpoint, delivery))));

@@ -38,7 +38,7 @@ fn person() -> Value {
 }
 
 /// Asks for the erasure and has a second person approve it; answers with the approval.
-async fn erase(world: &World, customer: &str) -> Value {
+pub async fn erase(world: &World, customer: &str) -> Value {
     let path = format!("/v1/customers/{customer}/erasure");
     let kept = world.post(&path, &json!({ "reason": "asked by mail" })).await;
     assert_eq!(kept.status, 202, "{}", kept.body);

@@ -211,7 +211,8 @@ async fn every_figure_an_alarm_waits_for_is_told() {
 }
 
 /// What the scenes here do not come to.
-const TOLD_ELSEWHERE: [Metric; 2] = [metrics::WEBHOOKS_DELIVERED, metrics::AUDIT_BLOCKS];
+const TOLD_ELSEWHERE: [Metric; 3] =
+    [metrics::WEBHOOKS_DELIVERED, metrics::AUDIT_BLOCKS, metrics::EVIDENCE_HEARD];
 
 #[tokio::test]
 async fn a_payment_is_counted_once_however_often_it_is_told() {

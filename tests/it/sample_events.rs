@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::calendar::BankCalendar;
-use quita_core::chase::StepOutcome;
+use quita_core::chase::{RuleName, StepOutcome};
 use quita_core::debt::{Debt, LateCharges, Settling, count};
 use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId, Txid};
 use quita_core::invoice::{Adjustment, Event, Source};
@@ -65,6 +65,8 @@ pub fn every_event() -> Vec<Event> {
             channels: vec![Channel::Email, Channel::Chat],
             covered: vec!["due_today".to_owned()],
             amount: Some(amount),
+            rule: None,
+            rule_version: 1,
         },
         Event::AccountFlagged { instalment, step },
         Event::AccountCleared { instalment },
@@ -120,10 +122,16 @@ pub fn every_event() -> Vec<Event> {
         Event::CancelRequested { reason: reason.clone() },
         Event::CancelRefused { reason },
         Event::Canceled { principal: amount },
+        Event::RuleMoved {
+            rule: Some(RuleName::parse("big_accounts").unwrap()),
+            version: 2,
+            resumes: Some("end".to_owned()),
+        },
     ];
     let places: Vec<usize> = events.iter().map(place).collect();
     assert_eq!(places, (0..events.len()).collect::<Vec<_>>());
-    events
+    let handled = crate::sample_handling::every_handled();
+    events.into_iter().chain(handled.into_iter().map(Event::Handled)).collect()
 }
 
 /// Where a kind stands in [`every_event`]. A new kind stops the compiler here: add it to both.
@@ -157,6 +165,8 @@ fn place(event: &Event) -> usize {
         Event::CancelRequested { .. } => 25,
         Event::CancelRefused { .. } => 26,
         Event::Canceled { .. } => 27,
+        Event::Handled(_) => usize::MAX,
+        Event::RuleMoved { .. } => 28,
     }
 }
 

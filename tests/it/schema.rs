@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::files::{array, object, text};
 
 /// Keywords that say something to people or to generators only.
-const ANNOTATIONS: [&str; 9] = [
+const ANNOTATIONS: [&str; 10] = [
     "$schema",
     "$id",
     "title",
@@ -18,6 +18,7 @@ const ANNOTATIONS: [&str; 9] = [
     "format",
     "summary",
     "readOnly",
+    "writeOnly",
 ];
 
 /// Faults of `value` against `schema`, with their paths. `root` is where `$ref` leads into.
@@ -46,7 +47,8 @@ fn walk(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<S
             }
             "enum" if !array(rule).contains(value) => fault(format!("{value} is none of {rule}")),
             "const" if rule != value => fault(format!("{value} is not {rule}")),
-            "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems" => {
+            "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems"
+            | "minProperties" => {
                 if let Some(what) = past_bound(keyword, rule, value) {
                     fault(what);
                 }
@@ -70,11 +72,13 @@ fn walk(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<S
                 }
             }
             "additionalProperties" => {
-                assert_eq!(rule, &Value::Bool(false), "only `false` is known here");
                 let known = |name: &String| schema["properties"].get(name).is_some();
                 let members = value.as_object().into_iter().flatten();
-                for (name, _) in members.filter(|(name, _)| !known(name)) {
-                    fault(format!("`{name}` is not known"));
+                for (name, member) in members.filter(|(name, _)| !known(name)) {
+                    match rule {
+                        Value::Bool(false) => found.push(format!("{at}: `{name}` is not known")),
+                        rule => walk(root, rule, member, &format!("{at}.{name}"), found),
+                    }
                 }
             }
             "items" => {
@@ -103,6 +107,7 @@ fn past_bound(keyword: &str, rule: &Value, value: &Value) -> Option<String> {
     let measure = match keyword {
         "minimum" | "maximum" => value.as_i64(),
         "minLength" | "maxLength" => value.as_str().map(|text| length(text.chars().count())),
+        "minProperties" => value.as_object().map(|members| length(members.len())),
         _ => value.as_array().map(|items| length(items.len())),
     }?;
     let past = if keyword.starts_with("min") { measure < limit } else { measure > limit };
@@ -287,5 +292,8 @@ mod tests {
         check(json!({ "a": 1, "b": ["x", "y"] }), 2);
         check(json!({ "a": 1, "c": 1, "d": 1 }), 2);
         check(json!([]), 1);
+        let named = json!({ "additionalProperties": { "type": "string" } });
+        let value = json!({ "a": "x", "b": 1 });
+        assert_eq!(faults(&named, &named, &value), ["$.b: 1 is no \"string\""]);
     }
 }

@@ -2,7 +2,6 @@
 //! outlives its person, a stranger who learns who has access, a merchant nobody can administer.
 
 use chrono::TimeDelta;
-use quita_local::mailbox::Content;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, MERCHANT, World, text};
@@ -23,11 +22,8 @@ async fn ask(world: &World, merchant: &str, email: &str) -> Answer {
 
 /// The links in the mailbox, as paths.
 fn links(world: &World) -> Vec<String> {
-    let body_of = |content: Content| match content {
-        Content::Email { text, .. } => text,
-        Content::Chat { .. } => String::new(),
-    };
-    let texts = world.mailbox.messages().into_iter().map(|message| body_of(message.content));
+    let messages = world.mailbox.messages();
+    let texts = messages.iter().map(|message| message.content.text());
     texts
         .filter_map(|text| {
             let at = text.find("/sign_in/")?;

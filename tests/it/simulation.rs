@@ -14,9 +14,11 @@
 mod accounts;
 mod books;
 mod causes;
+mod chase;
 mod checks;
 mod deeds;
 mod drafts;
+mod handling;
 mod people;
 mod player;
 mod troubles;
@@ -119,6 +121,7 @@ fn play(seed: u64, trace: Trace) -> Result<(), String> {
 impl Player {
     async fn play(&mut self) {
         self.world.reconciliation_due(self.world.now()).await;
+        self.rule_of_this_world().await;
         self.ask_customer().await;
         if self.chance(70) {
             self.weather();
@@ -146,7 +149,8 @@ impl Player {
             34..36 => self.refund(),
             36..38 => self.forge().await,
             38..39 => self.knock().await,
-            39..53 => self.person().await,
+            39..49 => self.person().await,
+            49..53 => self.handle().await,
             53..60 => self.deliver().await,
             60..66 => self.pump().await,
             66..71 => self.sweep().await,

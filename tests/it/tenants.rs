@@ -317,6 +317,7 @@ async fn belongings(world: &World) -> BTreeMap<&'static str, String> {
     let erasure = format!("/v1/customers/{customer}/erasure");
     let approval = made(&erasure, json!({ "reason": "pedido do titular" })).await;
     let key = json!({ "name": "ERP", "permissions": ["read"] });
+    let task = json!({ "invoice_id": id(&invoice), "kind": "other", "about": "x" });
     world.settle().await;
     BTreeMap::from([
         ("invoice_id", id(&invoice)),
@@ -328,6 +329,7 @@ async fn belongings(world: &World) -> BTreeMap<&'static str, String> {
         ("endpoint_id", id(&endpoint)),
         ("delivery_id", text(&delivery, "delivery_id").to_owned()),
         ("approval_id", id(&approval)),
+        ("task_id", id(&made("/v1/tasks", task).await)),
         ("number", "1".to_owned()),
         ("part", "1".to_owned()),
     ])

@@ -51,7 +51,7 @@ fn fact(world: &World, sequence: u64) -> BusEvent {
         "actor": "bank",
         "data": { "number": sequence },
     });
-    BusEvent { detail_type: "invoice.paid.v1".to_owned(), at, detail }
+    BusEvent { detail_type: "receipt.sent.v1".to_owned(), at, detail }
 }
 
 /// Puts events on the bus and lets everything that follows happen.
@@ -98,7 +98,7 @@ async fn what_is_posted_is_not_what_the_catalogue_promises() {
 async fn a_secret_of_one_endpoint_signs_for_another() {
     let world = World::new().await;
     let (one, two) = (Receiver::start().await, Receiver::start().await);
-    let events = json!(["invoice.paid"]);
+    let events = json!(["receipt.sent"]);
     let first = endpoint(&world, &one, events.clone()).await;
     let second = endpoint(&world, &two, events).await;
     publish(&world, &[fact(&world, 1)]).await;
@@ -112,7 +112,7 @@ async fn a_secret_of_one_endpoint_signs_for_another() {
 async fn an_event_that_the_bus_brings_again_is_posted_again() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     let (first, second) = (fact(&world, 7), fact(&world, 8));
     // Out of order, and again and again.
     publish(&world, &[second.clone(), first.clone(), second.clone(), first.clone()]).await;
@@ -128,7 +128,7 @@ async fn an_event_that_the_bus_brings_again_is_posted_again() {
 async fn an_event_whose_sender_died_before_the_post_is_lost() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     let event = fact(&world, 1);
     // What a sender leaves that dies between the claim and the post.
     let merchant = MerchantId::parse(MERCHANT).unwrap();
@@ -155,7 +155,7 @@ async fn an_event_whose_sender_died_before_the_post_is_lost() {
 async fn an_event_whose_sender_died_after_the_post_has_another_id() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     publish(&world, &[fact(&world, 1)]).await;
     // The claim goes through, the settlement does not.
     world.faults.pass_next(1);
@@ -177,7 +177,7 @@ async fn an_event_whose_sender_died_after_the_post_has_another_id() {
 async fn a_receiver_that_hangs_keeps_the_others_waiting() {
     let world = World::new().await;
     let (slow, quick) = (Receiver::start().await, Receiver::start().await);
-    let events = json!(["invoice.paid"]);
+    let events = json!(["receipt.sent"]);
     let slow_id = endpoint(&world, &slow, events.clone()).await;
     endpoint(&world, &quick, events).await;
     slow.answer([Reply::Hang]);
@@ -193,7 +193,7 @@ async fn a_receiver_that_hangs_keeps_the_others_waiting() {
 async fn a_receiver_sends_us_on_to_another() {
     let world = World::new().await;
     let (first, other) = (Receiver::start().await, Receiver::start().await);
-    let id = endpoint(&world, &first, json!(["invoice.paid"])).await;
+    let id = endpoint(&world, &first, json!(["receipt.sent"])).await;
     first.answer([Reply::Elsewhere(other.url.clone())]);
     publish(&world, &[fact(&world, 1)]).await;
     assert_eq!(other.got().len(), 0);
@@ -251,7 +251,7 @@ async fn every_event_costs_a_read_of_a_merchant_without_endpoints() {
     publish(&world, &[fact(&world, 2)]).await;
     assert_eq!(world.usage().to_string(), "| 0 RCU 0 WCU");
     let receiver = Receiver::start().await;
-    endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     world.settle().await;
     publish(&world, &[fact(&world, 3)]).await;
     world.usage();

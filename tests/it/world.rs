@@ -26,6 +26,7 @@ use quita_core::customer::Locale;
 use quita_core::document::TaxId;
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
+use quita_core::message::ProviderTag;
 use quita_core::pix_key::PixKey;
 use quita_core::reconciliation::Reconciliation;
 use quita_core::zone::{SAO_PAULO, instant_at};
@@ -47,7 +48,7 @@ use quita_testkit::meter::{Metered, Usage};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use backend::{Post, Publisher, Vault};
+use backend::{Letters, Post, Publisher, Texts, Vault};
 use lambdas::{Binaries, Lambdas};
 
 /// The merchant of most tests.
@@ -185,7 +186,8 @@ impl World {
     /// The token of a new key of a merchant.
     pub async fn key_of(&self, merchant: &MerchantId, may: BTreeSet<Permission>) -> String {
         let deps = self.machine.deps();
-        let (key, minted) = api_keys::made(deps, merchant, "test", may, None, "test").unwrap();
+        let (key, minted) =
+            api_keys::made(deps, (merchant, Mode::Live), "test", may, None, "test").unwrap();
         // As if it had been used, so that its first call costs what every call costs.
         let (of, at) = (Principal::ApiKey(key.id.clone()), self.now());
         let used = LastUse { merchant: merchant.clone(), of, version: 1, at };
@@ -398,9 +400,12 @@ impl World {
     /// Steps of the e-mails received so far, in order.
     pub fn steps(&self) -> Vec<String> {
         let messages = self.mailbox.messages();
-        let step = |content: &Content| match content {
-            Content::Email { tag, .. } => tag.split('-').nth(2).unwrap_or_default().to_owned(),
-            Content::Chat { .. } => "chat".to_owned(),
+        let step = |content: &Content| match content.tag() {
+            Some(tag) => match ProviderTag::parse(tag) {
+                Some(tag) => tag.key.step,
+                None => tag.to_owned(),
+            },
+            None => "chat".to_owned(),
         };
         messages.iter().map(|message| step(&message.content)).collect()
     }
@@ -449,6 +454,7 @@ impl Blueprint {
             },
             checkpoint: self.checkpoint.clone(),
             senders: self.senders.clone(),
+            channels: self.mailbox.channels(),
             bus,
             functions,
             down: Some(Arc::new(move || plan.is_down())),
@@ -470,6 +476,8 @@ impl Blueprint {
             mail: Arc::new(Post(self.mailbox.clone())),
             bus: Arc::new(Publisher(bus)),
             secrets: Arc::new(Vault(self.secrets.clone())),
+            texts: Arc::new(Texts(self.mailbox.clone())),
+            objects: Arc::new(Letters(self.mailbox.clone())),
             attempts: Attempts::ShareTheirFault,
             guard: None,
         };
@@ -579,10 +587,13 @@ pub fn merchant_settings(merchant: &MerchantId, bank: &Bank) -> Merchant {
         reply_to: Some(quita_core::contact::Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: Some("#0b6e4f".into()),
+        brand: Default::default(),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
         setup: Setup::default(),
         approvals: Default::default(),
+        channels: Default::default(),
+        segments: Vec::new(),
     }
 }
 

@@ -1,19 +1,22 @@
 //! The `/v1` API of setting up and looking after: merchants, keys, people, the bank connection, the
-//! sender's domain, webhooks, the audit trail.
+//! sender's domain, channels, webhooks, the audit trail.
 //!
 //! It has permissions that the API of invoices and money must not have, such as writing secrets;
 //! that is why it is a function of its own.
 
 mod audit;
 mod bank_connection;
+mod channels;
 mod endpoints;
 mod event_types;
 mod keys;
 mod merchants;
 mod people;
 mod readiness;
+mod rules;
 mod sender_domain;
 mod sign_in;
+mod templates;
 
 use quita_app::Deps;
 use quita_core::access::Permission;
@@ -50,6 +53,8 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Read, "GET /v1/sender_domain"),
     needs(Permission::Configure, "PUT /v1/sender_domain"),
     needs(Permission::Configure, "POST /v1/sender_domain/check"),
+    needs(Permission::Read, "GET /v1/merchant/channels"),
+    needs(Permission::Configure, "PUT /v1/merchant/channels"),
     needs(Permission::Read, "GET /v1/readiness"),
     needs(Permission::Read, "GET /v1/onboarding"),
     needs(Permission::Audit, "GET /v1/audit"),
@@ -69,6 +74,22 @@ pub const ROUTES: &[Route] = &[
         Permission::Configure,
         "POST /v1/webhook_endpoints/{endpoint_id}/deliveries/{delivery_id}/replay",
     ),
+    needs(Permission::Read, "GET /v1/templates"),
+    needs(Permission::Read, "GET /v1/templates/variables"),
+    needs(Permission::Read, "POST /v1/templates/preview"),
+    needs(Permission::Configure, "PUT /v1/templates/{template_name}"),
+    needs(Permission::Read, "GET /v1/templates/{template_name}"),
+    needs(Permission::Read, "GET /v1/templates/{template_name}/versions"),
+    needs(Permission::Read, "GET /v1/rules"),
+    needs(Permission::Read, "GET /v1/rules/{rule_name}"),
+    needs(Permission::Configure, "PUT /v1/rules/{rule_name}"),
+    needs(Permission::Read, "POST /v1/rules/{rule_name}/check"),
+    needs(Permission::Read, "GET /v1/rules/{rule_name}/versions"),
+    needs(Permission::Read, "GET /v1/rules/{rule_name}/versions/{version}"),
+    needs(Permission::Read, "GET /v1/default_rule"),
+    needs(Permission::Configure, "PUT /v1/default_rule"),
+    needs(Permission::Read, "GET /v1/segments"),
+    needs(Permission::Configure, "PUT /v1/segments"),
     needs(Permission::Read, "GET /v1/event_types"),
     needs(Permission::Read, "GET /v1/event_types/{event_type}"),
 ];
@@ -143,6 +164,8 @@ async fn of_merchant(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse
         (key, ids) if key.contains(" /v1/webhook_endpoints") => {
             endpoints::route(at, key, ids).await
         }
+        (key, ids) if key.contains(" /v1/templates") => templates::route(at, key, ids).await,
+        (key, ids) if rules::has(key) => rules::route(at, key, ids).await,
         (key, ids) if key.contains(" /v1/api_keys") => of_keys(at, key, ids).await,
         (key, ids) if key.contains(" /v1/people") || key.contains(" /v1/session") => {
             of_people(at, key, ids).await
@@ -164,6 +187,8 @@ async fn of_setup(at: &At<'_>, key: &str) -> Result<ApiResponse, Problem> {
         "GET /v1/sender_domain" => sender_domain::show(at).await,
         "PUT /v1/sender_domain" => sender_domain::set(at).await,
         "POST /v1/sender_domain/check" => sender_domain::check(at).await,
+        "GET /v1/merchant/channels" => channels::show(at).await,
+        "PUT /v1/merchant/channels" => channels::set(at).await,
         "GET /v1/readiness" => readiness::show(at).await,
         "GET /v1/onboarding" => readiness::steps(at).await,
         _ => Err(Problem::NotFound),

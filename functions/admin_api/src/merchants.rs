@@ -4,7 +4,7 @@ use quita_app::Deps;
 use quita_app::onboarding::Refused;
 use quita_app::onboarding::change_merchant::{change_merchant, show_merchant};
 use quita_app::onboarding::create_merchant::{CreateDraft, create_merchant};
-use quita_core::merchant::{MerchantDraft, ProfileDraft};
+use quita_core::merchant::{BrandDraft, MerchantDraft, ProfileDraft};
 use quita_edge::http::{answered, text};
 use quita_edge::{ApiResponse, Call, Problem};
 use serde::{Deserialize, Deserializer};
@@ -40,6 +40,12 @@ struct ProfileBody {
     #[serde(default, deserialize_with = "given")]
     brand_colour: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
+    logo_url: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    sender_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    signature: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
     chat_webhook_url: Option<Option<String>>,
     extra_holidays: Option<Vec<String>>,
 }
@@ -66,9 +72,21 @@ pub(crate) async fn show(at: &At<'_>) -> Result<ApiResponse, Problem> {
 
 pub(crate) async fn change(at: &At<'_>) -> Result<ApiResponse, Problem> {
     let request = at.call.idempotency("change_merchant")?;
-    let ProfileBody { name, city, locale, brand_colour, chat_webhook_url, extra_holidays } =
-        at.call.json()?;
-    let draft = ProfileDraft { name, city, locale, brand_colour, chat_webhook_url, extra_holidays };
+    let body: ProfileBody = at.call.json()?;
+    let brand = BrandDraft {
+        logo_url: body.logo_url,
+        sender_name: body.sender_name,
+        signature: body.signature,
+    };
+    let draft = ProfileDraft {
+        name: body.name,
+        city: body.city,
+        locale: body.locale,
+        brand_colour: body.brand_colour,
+        brand,
+        chat_webhook_url: body.chat_webhook_url,
+        extra_holidays: body.extra_holidays,
+    };
     let outcome = change_merchant(at.deps, at.merchant, &draft, &request).await?;
     outcome.map(answered).map_err(refused)
 }

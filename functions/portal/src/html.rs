@@ -22,11 +22,12 @@ use crate::words::{Words, words};
 
 const SCRIPT: &str = include_str!("../templates/page.js");
 const STYLE: &str = include_str!("../templates/page.css");
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("../templates/layout.html.j2")),
     ("notice.html", include_str!("../templates/notice.html.j2")),
     ("page.html", include_str!("../templates/page.html.j2")),
     ("panel.html", include_str!("../templates/panel.html.j2")),
+    ("question.html", include_str!("../templates/question.html.j2")),
     ("receipt.html", include_str!("../templates/receipt.html.j2")),
 ];
 
@@ -92,6 +93,26 @@ pub(crate) fn page<T: Serialize>(
     frame: &Frame,
     view: &T,
 ) -> ApiResponse {
+    framed(status, template, frame, view, "'none'")
+}
+
+/// An HTML page with a form, which it may send to its own address alone.
+pub(crate) fn form<T: Serialize>(
+    status: u16,
+    template: &str,
+    frame: &Frame,
+    view: &T,
+) -> ApiResponse {
+    framed(status, template, frame, view, "'self'")
+}
+
+fn framed<T: Serialize>(
+    status: u16,
+    template: &str,
+    frame: &Frame,
+    view: &T,
+    form_action: &str,
+) -> ApiResponse {
     let css = style(frame.brand);
     let document = Document {
         lang: frame.locale.as_str(),
@@ -106,7 +127,7 @@ pub(crate) fn page<T: Serialize>(
     match render(template, &document) {
         Ok(body) => {
             let mut response = guarded(text(status, HTML, body));
-            let policy = HeaderValue::try_from(policy(&css))
+            let policy = HeaderValue::try_from(policy(&css, form_action))
                 .expect("a policy is made of hashes and constants");
             response.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
             response
@@ -135,6 +156,21 @@ pub(crate) fn expired(locale: Locale) -> ApiResponse {
 /// The page for a link of ours that was taken back.
 pub(crate) fn revoked(locale: Locale) -> ApiResponse {
     notice(410, locale, |t| (t.revoked_link_heading, t.over_link_text))
+}
+
+/// The page for a question that was taken.
+pub(crate) fn asked(locale: Locale) -> ApiResponse {
+    notice(200, locale, |t| (t.asked_heading, t.asked_text))
+}
+
+/// The page for a question that is one too many until somebody answers.
+pub(crate) fn asked_enough(locale: Locale) -> ApiResponse {
+    notice(429, locale, |t| (t.asked_enough_heading, t.asked_enough_text))
+}
+
+/// What stands above the form of a question.
+pub(crate) fn heading_of_question(locale: Locale) -> &'static str {
+    words(locale).ask_heading
 }
 
 /// The page for when the table did not answer.
@@ -178,10 +214,10 @@ fn style(brand: BrandColour) -> String {
     format!(":root{{--brand:{};--on-brand:{}}}\n{STYLE}", brand.css(), brand.text_css())
 }
 
-fn policy(css: &str) -> String {
+fn policy(css: &str, form_action: &str) -> String {
     format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; connect-src 'self'; img-src data:; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+         base-uri 'none'; form-action {form_action}; frame-ancestors 'none'",
         hash(css),
         *SCRIPT_HASH
     )

@@ -2,8 +2,8 @@
 //!
 //! Trigger: `GET /p/{token}`, `/p/{token}/status`, `/p/{token}/instalments/{number}/qr.svg` and
 //! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token
-//! is the permission: to see, or to see and to pay. Every answer takes one read and changes nothing,
-//! so a mail scanner that follows a link does no harm.
+//! is the permission: to see, or to see and to pay. Every answer to a `GET` takes one read and changes
+//! nothing, so a mail scanner that follows a link does no harm; a question is a `POST` ([`question`]).
 //!
 //! Owns the pages and their safety headers. Does not own the amounts, the status or the sentences
 //! that explain them: those are `quita-core` and `quita-notify`, the same that the API and the
@@ -20,6 +20,7 @@ mod html;
 mod page;
 mod panel;
 mod parts;
+mod question;
 mod receipt;
 mod say;
 mod status;
@@ -46,6 +47,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
     let now = deps.clock.now();
     let portal = Portal { store: &deps.store, signing_key: &deps.config.signing_key, now };
+    if question::is_sent(&request) {
+        return question::take(deps, &portal, request).await;
+    }
     portal.serve(request).await
 }
 
@@ -62,6 +66,7 @@ enum Route {
     Status,
     Qr(u16),
     Receipt(u16),
+    Question,
 }
 
 impl Route {
@@ -69,6 +74,7 @@ impl Route {
         match rest {
             [] => Some(Self::Page),
             ["status"] => Some(Self::Status),
+            [question::NAME] => Some(Self::Question),
             ["instalments", number, "qr.svg"] => Some(Self::Qr(number.parse().ok()?)),
             ["instalments", number, "receipt"] => Some(Self::Receipt(number.parse().ok()?)),
             _ => None,
@@ -108,13 +114,16 @@ impl Portal<'_> {
         let answered = match route {
             Route::Page => self.page(token, &reader).await,
             Route::Receipt(number) => self.receipt(token, number, &reader).await,
+            Route::Question => self.question(token, &reader).await,
             Route::Status => self.status(token, call).await,
             Route::Qr(number) => self.qr(token, number, call).await,
         };
         answered.unwrap_or_else(|error| {
             let problem = Problem::from(error);
             match route {
-                Route::Page | Route::Receipt(_) => html::unavailable(reader.preferred()),
+                Route::Page | Route::Receipt(_) | Route::Question => {
+                    html::unavailable(reader.preferred())
+                }
                 Route::Status | Route::Qr(_) => problem.response(call.request_id()),
             }
         })
@@ -125,6 +134,16 @@ impl Portal<'_> {
             Ok(Opened { link, merchant, invoice }) => {
                 let base = self.signing_key.page_path(&link);
                 page::respond(&merchant, &invoice, link.scope, &base, reader, self.now)
+            }
+            Err(shut) => shut.page(reader),
+        })
+    }
+
+    async fn question(&self, token: &str, reader: &Reader) -> Result<ApiResponse, Unknown> {
+        Ok(match self.load(token).await? {
+            Ok(Opened { link, merchant, invoice }) => {
+                let base = self.signing_key.page_path(&link);
+                question::form((&link, &merchant, &invoice), &base, reader, false)
             }
             Err(shut) => shut.page(reader),
         })

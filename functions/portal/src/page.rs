@@ -19,8 +19,8 @@ use crate::breakdown::{self, BreakdownView};
 use crate::html::{self, Frame};
 use crate::panel::Panel;
 use crate::parts::{CustomerView, MerchantView, Reader, StatusView, Switch, brand, nth};
-use crate::say;
 use crate::words::{Words, words};
+use crate::{question, say};
 
 #[derive(Serialize)]
 struct PageView {
@@ -40,6 +40,8 @@ struct PageView {
     instalments: Vec<InstalmentView>,
     terms: Vec<Row>,
     question: String,
+    /// Where a question can be asked on a page, with a link that acts.
+    ask: Option<String>,
 }
 
 /// What the script needs to keep the page current.
@@ -195,6 +197,8 @@ impl Context<'_> {
             ),
             instalments: self.instalments(),
             terms: self.terms(),
+            ask: (self.scope == Scope::Act)
+                .then(|| self.reader.link(&format!("{}/{}", self.base, question::NAME), None)),
             question: self.merchant.write_to(&say::question(&invoice.number, self.locale)),
             merchant: self.merchant,
         }

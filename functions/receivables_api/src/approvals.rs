@@ -24,19 +24,20 @@ use quita_edge::{ApiResponse, Call, ListView, Problem, auth};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{At, ROUTES, changes, dispatch, privacy};
+use crate::{At, ROUTES, changes, dispatch, handling, privacy};
 
 /// From this status on an answer is not final: the request is approved again.
 const FAULT: u16 = 500;
 
 /// The operations that can need a second person, by route.
-pub const GATED: [(&str, Operation); 6] = [
+pub const GATED: [(&str, Operation); 7] = [
     ("POST /v1/payments/{payment_id}/refunds", Operation::Refund),
     ("POST /v1/exceptions/{payment_id}/dismiss", Operation::Dismiss),
     ("POST /v1/invoices/{invoice_id}/instalments/{number}/rebate", Operation::Rebate),
     ("POST /v1/invoices/{invoice_id}/instalments/{number}/credit_note", Operation::CreditNote),
     ("POST /v1/invoices/{invoice_id}/instalments/{number}/write_off", Operation::WriteOff),
     ("POST /v1/customers/{customer_id}/erasure", Operation::ErasePerson),
+    ("POST /v1/invoices/{invoice_id}/escalation", Operation::Escalate),
 ];
 
 /// A call as the gate sees it.
@@ -73,6 +74,13 @@ fn asked(at: &At<'_>, operation: Operation, ids: &[&str]) -> Result<Option<Asked
         Operation::Refund | Operation::Dismiss => of_payment(at, operation, ids)?,
         Operation::Rebate | Operation::CreditNote | Operation::WriteOff => {
             of_instalment(at, operation, ids)?
+        }
+        Operation::Escalate => {
+            let (scope, draft) = handling::read("escalation", at.call)?;
+            let [id] = ids else { return Ok(None) };
+            let id = InvoiceId::parse(id).map_err(|_| Problem::NotFound)?;
+            let target = Target::Invoice(id);
+            draft.is_readable().then_some(Asked { scope, target, amount: None })
         }
         Operation::ErasePerson => {
             at.call.json::<ReasonBody>()?.reason()?;

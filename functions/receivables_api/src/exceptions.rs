@@ -1,8 +1,7 @@
-//! The queue of what needs a person, and the report of how much does.
+//! The queue of what needs a person.
 
 use quita_app::Deps;
 use quita_app::exceptions;
-use quita_app::payments_report::cash_report;
 use quita_core::ids::MerchantId;
 use quita_edge::http::json;
 use quita_edge::problem::of_list;
@@ -20,12 +19,4 @@ pub async fn show(deps: &Deps, merchant: &MerchantId, id: &str) -> Result<ApiRes
     let id = payments::parse(id)?;
     let shown = exceptions::show(deps, merchant, &id).await?.ok_or(Problem::NotFound)?;
     Ok(json(200, &shown))
-}
-
-pub async fn cash(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
-    let day = |name| call.query(name).unwrap_or_default();
-    match cash_report(deps, merchant, day("from"), day("to")).await? {
-        Ok(report) => Ok(json(200, &report)),
-        Err(violations) => Err(Problem::Invalid(violations)),
-    }
 }

@@ -1,9 +1,12 @@
 //! Invoices: list, show, cancel, history, re-issue of a charge, QR pictures.
 
+use std::collections::{BTreeSet, HashMap};
+
 use quita_app::Deps;
 use quita_app::cancel_invoice::cancel_invoice;
 use quita_app::reissue_charge::{Refused, reissue_charge};
 use quita_app::views::{InvoiceView, TimelineView};
+use quita_core::customer::Customer;
 use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
 use quita_core::invoice::{ChargeState, Invoice, Refusal};
 use quita_edge::bodies::ReasonBody;
@@ -38,8 +41,19 @@ pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<Api
         }
     };
     let now = deps.clock.now();
-    let view = |invoice: Invoice| InvoiceView::of(&invoice, &deps.config, now);
-    Ok(json(200, &ListView::of(page.map_err(of_list)?, view)))
+    let page = page.map_err(of_list)?;
+    let mut rules = HashMap::new();
+    for invoice in &page.items {
+        rules.insert(invoice.id.clone(), deps.rule_of(invoice).await?);
+    }
+    let customers: BTreeSet<CustomerId> =
+        page.items.iter().map(|invoice| invoice.customer.clone()).collect();
+    let customers = customers_of(deps, merchant, customers).await?;
+    let view = |invoice: Invoice| {
+        let customer = customers.get(&invoice.customer);
+        InvoiceView::knowing(&invoice, &rules[&invoice.id], customer, &deps.config, now)
+    };
+    Ok(json(200, &ListView::of(page, view)))
 }
 
 /// The stored states a filter asks for; all of them without one. `overdue` is computed, so it is
@@ -55,7 +69,26 @@ fn states(status: Option<&str>) -> Result<Vec<InvoiceState>, Problem> {
 
 pub async fn show(deps: &Deps, merchant: &MerchantId, id: &str) -> Result<ApiResponse, Problem> {
     let invoice = load(deps, merchant, id).await?;
-    Ok(json(200, &InvoiceView::of(&invoice, &deps.config, deps.clock.now())))
+    let rule = deps.rule_of(&invoice).await?;
+    let customers = customers_of(deps, merchant, [invoice.customer.clone()].into()).await?;
+    let customer = customers.get(&invoice.customer);
+    let now = deps.clock.now();
+    Ok(json(200, &InvoiceView::knowing(&invoice, &rule, customer, &deps.config, now)))
+}
+
+/// The customers of some invoices, by one read.
+async fn customers_of(
+    deps: &Deps,
+    merchant: &MerchantId,
+    ids: BTreeSet<CustomerId>,
+) -> Result<HashMap<CustomerId, Customer>, Problem> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let refs: Vec<ItemRef> = ids.iter().cloned().map(ItemRef::Customer).collect();
+    let mut found = deps.store.read(merchant, &refs).await.map_err(of_list)?;
+    let known = |id: CustomerId| Some((id.clone(), found.take_customer(&id)?));
+    Ok(ids.into_iter().filter_map(known).collect())
 }
 
 pub async fn cancel(

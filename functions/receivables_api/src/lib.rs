@@ -8,17 +8,23 @@
 mod accounts;
 mod approvals;
 mod bank_files;
+mod care;
 mod changes;
 mod customers;
 mod exceptions;
+mod handling;
 mod invoices;
 mod journal;
 mod links;
+mod messages;
 mod payments;
 mod privacy;
 mod quotes;
 mod reconciliation;
+mod reports;
 mod settings;
+mod sweeps;
+mod tasks;
 
 use http::StatusCode;
 use quita_app::Deps;
@@ -56,14 +62,41 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.svg"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.png"),
     needs(Permission::Care, "POST /v1/customers/{customer_id}/flag/clear"),
+    needs(Permission::Care, "PUT /v1/customers/{customer_id}/care"),
+    needs(Permission::Care, "PUT /v1/customers/{customer_id}/segment"),
     needs(Permission::Privacy, "GET /v1/customers/{customer_id}/personal_data"),
     needs(Permission::Privacy, "POST /v1/customers/{customer_id}/erasure"),
+    needs(Permission::Configure, "POST /v1/segments/recompute"),
     needs(Permission::Read, "GET /v1/invoices"),
     needs(Permission::Read, "GET /v1/invoices/{invoice_id}"),
     needs(Permission::Read, "GET /v1/invoices/{invoice_id}/timeline"),
+    needs(Permission::Read, "GET /v1/invoices/{invoice_id}/messages"),
+    needs(Permission::Read, "GET /v1/messages/undelivered"),
     needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/cancel"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/rule"),
     needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/links"),
     needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/links/revoke"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/promise"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/promise/withdraw"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/dispute"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/dispute/close"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/pause"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/resume"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/exclude"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/include"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/flag"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/flag/clear"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/owner"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/notes"),
+    needs(Permission::Care, "POST /v1/invoices/{invoice_id}/send_now"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/escalation"),
+    needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/escalation/reverse"),
+    needs(Permission::Care, "POST /v1/bulk"),
+    needs(Permission::Read, "GET /v1/tasks"),
+    needs(Permission::Care, "POST /v1/tasks"),
+    needs(Permission::Read, "GET /v1/tasks/{task_id}"),
+    needs(Permission::Care, "POST /v1/tasks/{task_id}/assign"),
+    needs(Permission::Care, "POST /v1/tasks/{task_id}/done"),
     needs(Permission::Issue, "POST /v1/invoices/{invoice_id}/instalments/{number}/charges"),
     needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/rebate"),
     needs(Permission::Adjust, "POST /v1/invoices/{invoice_id}/instalments/{number}/credit_note"),
@@ -73,6 +106,7 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Read, "GET /v1/invoices/{invoice_id}/instalments/{number}/qr.svg"),
     needs(Permission::Read, "GET /v1/invoices/{invoice_id}/instalments/{number}/qr.png"),
     needs(Permission::Read, "POST /v1/quotes"),
+    needs(Permission::Read, "POST /v1/sweeps/dry_run"),
     needs(Permission::Read, "GET /v1/settings"),
     needs(Permission::Configure, "PUT /v1/settings"),
     needs(Permission::Read, "GET /v1/journal"),
@@ -92,6 +126,7 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Care, "POST /v1/exceptions/{payment_id}/assign"),
     needs(Permission::MoveMoney, "POST /v1/exceptions/{payment_id}/dismiss"),
     needs(Permission::Read, "GET /v1/reports/cash"),
+    needs(Permission::Read, "GET /v1/reports/chase"),
     needs(Permission::Read, "GET /v1/reconciliation"),
     needs(Permission::Read, "GET /v1/approval_policy"),
     needs(Permission::Administer, "PUT /v1/approval_policy"),
@@ -125,8 +160,10 @@ async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
 /// Carries a call out, without asking whether it needs a second person.
 async fn dispatch(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
     match (key, ids) {
+        ("POST /v1/segments/recompute", _) => care::recompute(at).await,
         (key, ids) if key.contains(" /v1/customers") => of_customers(at, key, ids).await,
         (key, ids) if key.contains(" /v1/invoices") => of_invoices(at, key, ids).await,
+        (key, ids) if key.contains(" /v1/tasks") => tasks::of_tasks(at, key, ids).await,
         (key, [id, ..]) if key.starts_with("POST /v1/payments/") => of_money(at, key, id).await,
         (key, [id]) if key.starts_with("POST /v1/exceptions/") => of_money(at, key, id).await,
         (key, ids) if key.contains(" /v1/bank_files") => of_bank_files(at, key, ids).await,
@@ -163,6 +200,8 @@ async fn of_customers(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiRespons
         ("POST /v1/customers/{customer_id}/flag/clear", [id]) => {
             accounts::clear(deps, merchant, id, call).await
         }
+        ("PUT /v1/customers/{customer_id}/care", [id]) => care::change(at, id).await,
+        ("PUT /v1/customers/{customer_id}/segment", [id]) => care::segment(at, id).await,
         ("GET /v1/customers/{customer_id}/personal_data", [id]) => {
             privacy::export(deps, merchant, id, call).await
         }
@@ -182,9 +221,13 @@ async fn of_invoices(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse
         ("GET /v1/invoices/{invoice_id}/timeline", [id]) => {
             invoices::timeline(deps, merchant, id, call).await
         }
+        ("GET /v1/invoices/{invoice_id}/messages", [id]) => {
+            messages::of_invoice(deps, merchant, id).await
+        }
         ("POST /v1/invoices/{invoice_id}/cancel", [id]) => {
             invoices::cancel(deps, merchant, id, call).await
         }
+        ("POST /v1/invoices/{invoice_id}/rule", [id]) => care::rule(at, id).await,
         ("POST /v1/invoices/{invoice_id}/links", [id]) => {
             links::create(deps, merchant, id, call).await
         }
@@ -201,6 +244,10 @@ async fn of_invoices(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse
             Some("charges") => invoices::reissue(deps, merchant, id, number, call).await,
             Some("boleto") => bank_files::boleto(deps, merchant, id, number, call).await,
             Some(what) => changes::change(deps, merchant, (id, number, what), call).await,
+            None => Err(Problem::NotFound),
+        },
+        (key, [id]) => match key.strip_prefix("POST /v1/invoices/{invoice_id}/") {
+            Some(what) => handling::handle(deps, merchant, (id, what), call).await,
             None => Err(Problem::NotFound),
         },
         _ => Err(Problem::NotFound),
@@ -228,7 +275,9 @@ async fn of_bank_files(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiRespon
 async fn of_books(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
     let At { deps, merchant, call } = *at;
     match (key, ids) {
+        ("POST /v1/bulk", _) => handling::bulk(deps, merchant, call).await,
         ("POST /v1/quotes", _) => quotes::create(deps, merchant, call).await,
+        ("POST /v1/sweeps/dry_run", _) => sweeps::dry(deps, merchant, call).await,
         ("GET /v1/settings", _) => settings::show(deps, merchant).await,
         ("PUT /v1/settings", _) => settings::change(deps, merchant, call).await,
         ("GET /v1/journal", _) => journal::list(deps, merchant, call).await,
@@ -242,8 +291,10 @@ async fn of_books(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, P
         }
         ("GET /v1/exceptions", _) => exceptions::list(deps, merchant, call).await,
         ("GET /v1/exceptions/{payment_id}", [id]) => exceptions::show(deps, merchant, id).await,
-        ("GET /v1/reports/cash", _) => exceptions::cash(deps, merchant, call).await,
+        ("GET /v1/reports/cash", _) => reports::cash(deps, merchant, call).await,
+        ("GET /v1/reports/chase", _) => reports::chase(deps, merchant, call).await,
         ("GET /v1/reconciliation", _) => reconciliation::show(deps, merchant).await,
+        ("GET /v1/messages/undelivered", _) => messages::undelivered(deps, merchant, call).await,
         _ => Err(Problem::NotFound),
     }
 }

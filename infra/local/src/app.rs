@@ -7,17 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use quita_app::links::SigningKey;
-use quita_app::ports::Clock;
+use quita_app::ports::{Clock, Mailer};
 use quita_app::{Config, Unknown};
 use quita_core::ids::MerchantId;
 use quita_core::pix_key::PixKey;
 use quita_psp_sandbox::{Bank, BankConfig, Storage};
+use quita_smtp::SmtpMailer;
 use quita_testkit::embedded::Embedded;
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::clock::MovableClock;
 use crate::data::DataFolder;
+use crate::forwarded::Forwarded;
 use crate::machine::{Machine, MachineParts};
 use crate::mailbox::LocalMailbox;
 use crate::merchant;
@@ -40,6 +42,8 @@ pub enum AppError {
     Table(#[from] quita_testkit::embedded::EmbeddedError),
     #[error("the mailbox cannot be opened")]
     Mailbox(#[from] crate::mailbox::MailboxError),
+    #[error("QUITA_SMTP_URL cannot be used: {0}")]
+    Smtp(#[from] quita_smtp::BadUrl),
     #[error("the secrets cannot be opened")]
     Secrets(#[from] crate::secrets::SecretsError),
     #[error("the signing key cannot be used")]
@@ -64,6 +68,8 @@ pub struct Setup {
     pub bank: Option<OtherBank>,
     /// `None` is the machine's time, moved by what the folder says.
     pub clock: Option<MovableClock>,
+    /// `None` keeps e-mail in the mailbox alone.
+    pub smtp_url: Option<String>,
 }
 
 /// A run.
@@ -100,7 +106,7 @@ impl App {
     /// Opens everything. `address` is `host:port` as browsers reach this machine.
     pub async fn open(setup: Setup, address: &str) -> Result<Arc<Self>, AppError> {
         let public_url = format!("http://{address}");
-        let Setup { data, bank: other, clock } = setup;
+        let Setup { data, bank: other, clock, smtp_url } = setup;
         let file = |name: &str| data.as_ref().map(|data| data.file(name));
         let clock = Arc::new(match (clock, file("clock")) {
             (Some(clock), _) => clock,
@@ -142,7 +148,15 @@ impl App {
                 (Some(bank), key)
             }
         };
-        let mut parts = MachineParts::new(engine, mailbox.clone(), secrets, shared, config);
+        let mailer: Arc<dyn Mailer> = match smtp_url {
+            None => mailbox.clone(),
+            Some(url) => {
+                let server = SmtpMailer::open(&url, shared.clone())?;
+                Arc::new(Forwarded::new(server, mailbox.clone()))
+            }
+        };
+        let mut parts = MachineParts::new(engine, mailer, secrets, shared, config);
+        parts.channels = mailbox.channels();
         if let Some(path) = file("stream.checkpoint") {
             parts.checkpoint = Checkpoint::File(path);
         }

@@ -37,7 +37,7 @@ pub async fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     let input = fixtures::load()?;
     let clock = MovableClock::standing_at(input.scenario.starts);
-    let setup = Setup { data: None, bank: None, clock: Some(clock) };
+    let setup = Setup { data: None, bank: None, clock: Some(clock), smtp_url: None };
     let running = server::start(setup, 0, Background::Off).await?;
     writeln!(
         out,

@@ -13,6 +13,7 @@ use http::Method;
 use quita_app::{Deps, Unknown, routing};
 use quita_edge::trigger::{Trigger, bus_event};
 use quita_edge::{ApiRequest, ApiResponse};
+use quita_record_evidence::Wake;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -79,6 +80,11 @@ impl Functions for InProcess {
                 let answer = quita_payment_webhook::handle(deps, trigger).await?;
                 answer.ok_or_else(|| Unknown::new(INVOKING, "it has no answer to a call"))
             }
+            "record_evidence" => {
+                let wake = Wake::Http(Box::new(request));
+                let answer = quita_record_evidence::handle(deps, wake).await?;
+                answer.ok_or_else(|| Unknown::new(INVOKING, "it has no answer to a call"))
+            }
             other => Err(unknown_function(other)),
         }
     }
@@ -106,6 +112,10 @@ impl Functions for InProcess {
             }
             "payment_webhook" => {
                 answered(quita_payment_webhook::handle(deps, trigger(payload)?).await)
+            }
+            "record_evidence" => {
+                let wake = Wake::parse(payload).map_err(malformed)?;
+                answered(quita_record_evidence::handle(deps, wake).await)
             }
             "relay_events" => {
                 let records = serde_json::from_value(payload).map_err(malformed)?;

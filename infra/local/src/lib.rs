@@ -15,6 +15,7 @@ pub mod bus;
 pub mod clock;
 pub mod data;
 pub mod demo;
+pub mod forwarded;
 pub mod functions;
 pub mod gate;
 pub mod gateway;

@@ -20,8 +20,11 @@ use aws_lambda_events::encodings::Body;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use quita_app::bus::{BusEvent, SOURCE};
+use quita_app::channels::Channels;
 use quita_app::credentials::OperatorKey;
 use quita_app::ports::{Clock, IdSource, Mailer, RandomIds, Secrets, SenderDomains};
+use quita_app::rules::Rules;
+use quita_app::templates::TemplateCache;
 use quita_app::{Banks, Config, Deps, LazyHttp, Unknown, Webhooks, chain};
 use quita_edge::{ApiRequest, ApiResponse, Problem};
 use quita_pix::client::ClientOptions;
@@ -55,6 +58,8 @@ pub struct MachineParts {
     /// What the functions reach the table through: the engine, or decorators around it.
     pub dynamo: Arc<dyn Dynamo>,
     pub mailer: Arc<dyn Mailer>,
+    /// Every other channel; none, unless given.
+    pub channels: Channels,
     pub secrets: Arc<dyn Secrets>,
     pub senders: Arc<dyn SenderDomains>,
     pub clock: Arc<dyn Clock>,
@@ -84,6 +89,7 @@ impl MachineParts {
             dynamo: Arc::new(engine.clone()),
             engine,
             mailer,
+            channels: Channels::none(),
             secrets,
             senders: Arc::new(LocalSenderDomains::default()),
             clock,
@@ -133,12 +139,15 @@ impl Machine {
         let deps = Arc::new(Deps {
             store: Store::new(parts.dynamo, LOCAL_TABLE),
             mailer: parts.mailer,
+            channels: parts.channels,
             bus: bus.clone(),
             secrets: parts.secrets,
             senders: parts.senders,
             clock: parts.clock,
             ids: parts.ids,
             banks: Banks::new(parts.bank),
+            rules: Rules::default(),
+            templates: TemplateCache::default(),
             operator: OperatorKey::default(),
             http: LazyHttp::new(http_client),
             webhooks: Webhooks::to_this_machine(),
@@ -238,6 +247,11 @@ impl Machine {
             self.functions.event(&function, input).await?;
         }
         Ok(self.pump().await)
+    }
+
+    /// An invocation that comes from outside of the machine, such as what the mail provider tells.
+    pub async fn wake(&self, function: &str, payload: serde_json::Value) -> Result<(), Unknown> {
+        self.functions.event(function, payload).await.map(|_| ())
     }
 
     /// Events that were given up, oldest first.

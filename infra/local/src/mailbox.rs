@@ -1,10 +1,12 @@
 //! Where messages end on one machine: a mailbox that keeps all of them.
 //!
-//! Owns what was sent by e-mail and posted to the chat, and the evidence of it by ledger tag. Each
-//! message is one JSON file, an e-mail an `.eml` beside it. Invariants: what `send` accepted is on
+//! Owns what was sent by any channel and posted to the chat, and the evidence of it by ledger tag.
+//! Each message is one JSON file, an e-mail an `.eml` beside it. Invariants: what `send` accepted is on
 //! disk; nothing is merged, so a message sent twice is there twice.
 
-use std::collections::VecDeque;
+mod channels;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,8 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use quita_app::Unknown;
 use quita_app::ports::{Clock, Evidence, Mailer, SendError};
-use quita_notify::{Email, mime};
+use quita_core::message::Channel;
+use quita_notify::{Email, InlineImage, mime};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -48,6 +51,31 @@ pub enum Content {
     Chat {
         text: String,
     },
+    #[serde(rename = "whatsapp")]
+    WhatsApp {
+        tag: String,
+        to: String,
+        /// Name of the template as it would have to be approved.
+        template: String,
+        /// What the recipient reads, with the code the button copies.
+        text: String,
+        picture: Option<Picture>,
+    },
+    Sms {
+        tag: String,
+        to: String,
+        text: String,
+        /// Parts it is paid as.
+        parts: u8,
+    },
+    Letter {
+        tag: String,
+        /// What stands in the envelope's window, line by line.
+        to: Vec<String>,
+        text: String,
+        /// The PDF, in base64.
+        pdf: String,
+    },
 }
 
 /// A picture the HTML shows as `cid:<content_id>`.
@@ -58,19 +86,80 @@ pub struct Picture {
     pub base64: String,
 }
 
-impl Received {
-    /// Ledger tag of an e-mail.
-    pub fn tag(&self) -> Option<&str> {
-        match &self.content {
-            Content::Email { tag, .. } => Some(tag),
-            Content::Chat { .. } => None,
+impl Picture {
+    fn of(image: &InlineImage) -> Self {
+        Self {
+            content_id: image.content_id.clone(),
+            media_type: image.media_type.clone(),
+            base64: STANDARD.encode(&image.bytes),
         }
     }
 }
 
-/// What goes wrong with the next e-mail.
+impl Received {
+    /// Ledger tag; a post to the chat has none.
+    pub fn tag(&self) -> Option<&str> {
+        self.content.tag()
+    }
+}
+
+impl Content {
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Email { .. } => Channel::Email,
+            Self::Chat { .. } => Channel::Chat,
+            Self::WhatsApp { .. } => Channel::WhatsApp,
+            Self::Sms { .. } => Channel::Sms,
+            Self::Letter { .. } => Channel::Letter,
+        }
+    }
+
+    /// Ledger tag; a post to the chat has none.
+    pub fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Email { tag, .. }
+            | Self::WhatsApp { tag, .. }
+            | Self::Sms { tag, .. }
+            | Self::Letter { tag, .. } => Some(tag),
+            Self::Chat { .. } => None,
+        }
+    }
+
+    /// What it says, without layout.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Email { text, .. }
+            | Self::Chat { text }
+            | Self::WhatsApp { text, .. }
+            | Self::Sms { text, .. }
+            | Self::Letter { text, .. } => text,
+        }
+    }
+
+    /// Who it is to, for people.
+    pub fn recipient(&self) -> String {
+        match self {
+            Self::Email { to, .. } => to.join(", "),
+            Self::Chat { .. } => "chat channel".to_owned(),
+            Self::WhatsApp { to, .. } | Self::Sms { to, .. } => to.clone(),
+            Self::Letter { to, .. } => to.first().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Its subject, or how it begins.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Email { subject, .. } => subject,
+            other => other.text().lines().find(|line| !line.is_empty()).unwrap_or_default(),
+        }
+    }
+}
+
+/// What goes wrong with the next message of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailFault {
+    /// Not taken for now, such as when too many come at once.
+    NotNow,
     /// Read and refused, for good.
     Refuse,
     /// Lost on the way there.
@@ -98,7 +187,7 @@ pub struct LocalMailbox {
 #[derive(Default)]
 struct State {
     messages: Vec<Received>,
-    faults: VecDeque<MailFault>,
+    faults: BTreeMap<Channel, VecDeque<MailFault>>,
 }
 
 impl LocalMailbox {
@@ -121,13 +210,19 @@ impl LocalMailbox {
             }
         }
         messages.sort_by_key(|message: &Received| message.number);
-        let state = Mutex::new(State { messages, faults: VecDeque::new() });
+        let state = Mutex::new(State { messages, faults: BTreeMap::new() });
         Ok(Self { clock, folder: Some(folder.to_owned()), state })
     }
 
     /// The next e-mail that has no fault planned yet meets `fault`.
     pub fn fail_next(&self, fault: MailFault) {
-        self.lock().faults.push_back(fault);
+        self.fail_next_on(Channel::Email, fault);
+    }
+
+    /// The next message of a channel that has no fault planned yet meets `fault`. The chat has none:
+    /// it is posted to over HTTP.
+    pub fn fail_next_on(&self, channel: Channel, fault: MailFault) {
+        self.lock().faults.entry(channel).or_default().push_back(fault);
     }
 
     /// Every message, oldest first.
@@ -176,22 +271,28 @@ impl LocalMailbox {
     }
 }
 
-#[async_trait]
-impl Mailer for LocalMailbox {
-    async fn send(&self, email: &Email) -> Result<String, SendError> {
+impl LocalMailbox {
+    /// Takes a message, unless a fault is planned for its channel.
+    fn take(
+        &self,
+        channel: Channel,
+        content: Content,
+        eml: Option<&[u8]>,
+    ) -> Result<String, SendError> {
         let lost = || SendError::Unknown(Unknown::new("sending a message", "no answer"));
-        let fault = self.lock().faults.pop_front();
+        let fault = self.lock().faults.get_mut(&channel).and_then(VecDeque::pop_front);
         match fault {
             Some(MailFault::Refuse) => {
                 return Err(SendError::Refused("the address is suppressed".to_owned()));
             }
+            Some(MailFault::NotNow) => {
+                return Err(SendError::not_now("too many messages at once"));
+            }
             Some(MailFault::UnknownBefore) => return Err(lost()),
             Some(MailFault::UnknownAfter) | None => {}
         }
-        let eml = mime::build(email, self.clock.now())
-            .map_err(|error| SendError::Refused(error.to_string()))?;
         let number = self
-            .keep(content_of(email), Some(&eml))
+            .keep(content, eml)
             .map_err(|error| SendError::Unknown(Unknown::new("keeping a message", error)))?;
         match fault {
             Some(_) => Err(lost()),
@@ -199,10 +300,24 @@ impl Mailer for LocalMailbox {
         }
     }
 
-    async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
+    /// What is known of a message by its ledger tag.
+    fn known(&self, tag: &str) -> Evidence {
         let state = self.lock();
         let sent = state.messages.iter().find(|message| message.tag() == Some(tag));
-        Ok(sent.map_or(Evidence::NotSent, |message| Evidence::Sent(provider_id(message.number))))
+        sent.map_or(Evidence::NotSent, |message| Evidence::Sent(provider_id(message.number)))
+    }
+}
+
+#[async_trait]
+impl Mailer for LocalMailbox {
+    async fn send(&self, email: &Email) -> Result<String, SendError> {
+        let eml = mime::build(email, self.clock.now())
+            .map_err(|error| SendError::Refused(error.to_string()))?;
+        self.take(Channel::Email, content_of(email), Some(&eml))
+    }
+
+    async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
+        Ok(self.known(tag))
     }
 }
 
@@ -215,11 +330,6 @@ fn content_of(email: &Email) -> Content {
         Some(name) => format!("{name} <{}>", mailbox.address.as_str()),
         None => mailbox.address.as_str().to_owned(),
     };
-    let picture = |image: &quita_notify::InlineImage| Picture {
-        content_id: image.content_id.clone(),
-        media_type: image.media_type.clone(),
-        base64: STANDARD.encode(&image.bytes),
-    };
     Content::Email {
         tag: email.ledger_key.clone(),
         from: shown(&email.from),
@@ -228,7 +338,7 @@ fn content_of(email: &Email) -> Content {
         subject: email.subject.clone(),
         text: email.text.clone(),
         html: email.html.clone(),
-        inline: email.inline.iter().map(picture).collect(),
+        inline: email.inline.iter().map(Picture::of).collect(),
     }
 }
 

@@ -13,6 +13,10 @@ use quita_local::server::{self, Background};
 use quita_local::{audit, brcode, demo, start_text};
 use tracing_subscriber::EnvFilter;
 
+/// Optional: the mail server that e-mail is sent by, such as `smtps://user:password@host:465`. It
+/// holds a password, so it is no option of the command line.
+const SMTP_URL: &str = "QUITA_SMTP_URL";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = Options::parse();
@@ -52,7 +56,8 @@ fn filter(level: &str) -> EnvFilter {
 async fn serve(options: Serve) -> Result<(), Box<dyn Error>> {
     let bank = options.psp.bank()?;
     let data = DataFolder::open(&options.data)?;
-    let setup = Setup { data: Some(data), bank, clock: None };
+    let smtp_url = std::env::var(SMTP_URL).ok().filter(|url| !url.is_empty());
+    let setup = Setup { data: Some(data), bank, clock: None, smtp_url };
     let running = server::start(setup, options.port, Background::Running).await?;
     let text = if options.json {
         start_text::json(&running.app).await

@@ -11,7 +11,10 @@ use quita_core::contact::Email;
 use quita_core::customer::Locale;
 use quita_core::document::TaxId;
 use quita_core::ids::{ApiKeyId, MerchantId};
-use quita_core::merchant::{BankConnection, Merchant, Mode, NewMerchant, SenderDomain, Setup};
+use quita_core::merchant::{
+    BankConnection, Channels, Merchant, Mode, NewMerchant, SenderDomain, Setup, SmsSender,
+    WhatsAppSender,
+};
 use quita_core::pix_key::PixKey;
 use quita_core::reconciliation::Reconciliation;
 use quita_table::store::ItemRef;
@@ -60,6 +63,15 @@ pub async fn ensure_api_key(deps: &Deps, token: &str) -> Result<(), Unknown> {
     }
 }
 
+/// Every channel there is: whatever is sent ends in the mailbox.
+fn channels() -> Channels {
+    let number = "106540352242922".to_owned();
+    Channels {
+        whatsapp: Some(WhatsAppSender { phone_number_id: number, templates: Default::default() }),
+        sms: Some(SmsSender { origination: "ACME".to_owned() }),
+    }
+}
+
 /// The merchant as it starts out: created, and set up at the bank of this run.
 pub fn demo(pix_key: PixKey, chat_webhook: String, now: DateTime<Utc>) -> Merchant {
     let address = |text| Some(Email::parse(text).expect("the constant is an address"));
@@ -84,6 +96,8 @@ pub fn demo(pix_key: PixKey, chat_webhook: String, now: DateTime<Utc>) -> Mercha
         reply_to: address("financeiro@acme.example.com"),
         chat_webhook: Some(chat_webhook.into()),
         brand_colour: Some("#0F766E".to_owned()),
+        brand: Default::default(),
+        channels: channels(),
         setup: Setup { bank: Some(bank), sender: Some(sender), ..Setup::default() },
         ..created
     }

@@ -62,6 +62,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/_local/mail", get(mail::list))
         .route("/_local/mail/{number}", get(mail::show))
         .route("/_local/mail/{number}/html", get(mail::html))
+        .route("/_local/mail/{number}/letter.pdf", get(mail::letter))
         .route("/_local/chat", post(mail::receive_chat))
         .route("/_local/clock", get(clock::show).post(clock::act))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

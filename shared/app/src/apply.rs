@@ -11,7 +11,6 @@ use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::{Commit, Expected};
 
-use crate::error::Unknown;
 use crate::event_data::event_data;
 
 /// How an invoice stood when it was read.
@@ -26,18 +25,20 @@ impl Before {
     }
 }
 
-/// Applies the events, which must not be empty, and adds invoice and rows to the commit.
+/// Applies the events, which must not be empty, and adds invoice and rows to the commit. `rule` is
+/// the invoice's after them.
 pub(crate) fn apply(
     commit: Commit,
     invoice: Invoice,
+    rule: &Rule,
     events: &[Event],
     actor: &str,
     now: DateTime<Utc>,
-) -> Result<(Commit, Invoice), Unknown> {
+) -> (Commit, Invoice) {
     let before = Before::of(&invoice);
     let after = events.iter().fold(invoice, |invoice, event| evolve(invoice, event, now));
     let rows = Rows { events, actor, now, beside: Changes::default() };
-    Ok((changed(commit, &after, &before, rows)?, after))
+    (changed(commit, &after, rule, &before, rows), after)
 }
 
 /// What the rows of an invoice say beside how it changed.
@@ -53,37 +54,40 @@ pub(crate) struct Rows<'a> {
 pub(crate) fn changed(
     commit: Commit,
     after: &Invoice,
+    rule: &Rule,
     before: &Before,
     rows: Rows<'_>,
-) -> Result<Commit, Unknown> {
-    let commit = add_invoice(commit, after, Expected::Version(before.version), rows.now)?;
+) -> Commit {
+    let commit = add_invoice(commit, after, rule, Expected::Version(before.version), rows.now);
     let changes = Changes::between(&before.summary, &after.summary());
-    Ok(add_rows(commit, after, before.version, rows, changes))
+    add_rows(commit, after, before.version, rows, changes)
 }
 
 /// Adds an invoice that was just opened, with its first events.
 pub(crate) fn open(
     commit: Commit,
     invoice: &Invoice,
+    rule: &Rule,
     events: &[Event],
     actor: &str,
     now: DateTime<Utc>,
-) -> Result<Commit, Unknown> {
-    let commit = add_invoice(commit, invoice, Expected::New, now)?;
+) -> Commit {
+    let commit = add_invoice(commit, invoice, rule, Expected::New, now);
     // The instalments of a new one stand in the data.
     let changes = Changes::between(&Summary::new(), &invoice.summary_of_whole());
     let rows = Rows { events, actor, now, beside: Changes::default() };
-    Ok(add_rows(commit, invoice, 0, rows, changes))
+    add_rows(commit, invoice, 0, rows, changes)
 }
 
 fn add_invoice(
     commit: Commit,
     invoice: &Invoice,
+    rule: &Rule,
     expected: Expected,
     now: DateTime<Utc>,
-) -> Result<Commit, Unknown> {
-    let work = invoice.next_work(&rule_of(invoice)?, now);
-    Ok(commit.invoice(invoice, expected, work.as_ref()))
+) -> Commit {
+    let work = invoice.next_work(rule, now);
+    commit.invoice(invoice, expected, work.as_ref())
 }
 
 fn add_rows(
@@ -111,11 +115,4 @@ fn add_rows(
         last.changes = changes.and(beside);
     }
     written.iter().fold(commit, Commit::event)
-}
-
-/// The collection rule an invoice was issued under.
-pub(crate) fn rule_of(invoice: &Invoice) -> Result<Rule, Unknown> {
-    let version = invoice.issuing.rule_version;
-    Rule::of_version(version)
-        .ok_or_else(|| Unknown::new("loading a rule", format!("rule version {version} is unknown")))
 }

@@ -55,6 +55,7 @@ pub struct Gated<'a> {
 /// What a gated call is about.
 #[derive(Debug, Clone)]
 pub enum Target {
+    Invoice(InvoiceId),
     /// An instalment of an invoice.
     Instalment(InvoiceId, u16),
     Payment(quita_core::ids::PaymentId),
@@ -64,7 +65,7 @@ pub enum Target {
 impl Target {
     fn item(&self) -> ItemRef {
         match self {
-            Self::Instalment(id, _) => ItemRef::Invoice(id.clone()),
+            Self::Invoice(id) | Self::Instalment(id, _) => ItemRef::Invoice(id.clone()),
             Self::Payment(id) => ItemRef::Payment(id.clone()),
             Self::Customer(id) => ItemRef::Customer(id.clone()),
         }
@@ -109,6 +110,7 @@ pub async fn gate(
     let at_stake = match &gated.target {
         Target::Customer(id) => found.take_customer(id).map(|_| None),
         Target::Payment(id) => found.take_payment(id).map(|it| Some(it.unidentified())),
+        Target::Invoice(id) => found.take_invoice(id).map(|it| Some(it.receivable())),
         Target::Instalment(id, number) => found
             .take_invoice(id)
             .and_then(|invoice| Some(Some(invoice.instalment(*number)?.debt.principal))),

@@ -4,7 +4,10 @@
 //! strings, as everywhere outside. Its JSON Schema stands under `infra/events/`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use quita_core::ids::{DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId, PaymentId};
+use quita_core::ids::{
+    CustomerId, DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId, PaymentId,
+};
+use quita_table::Cursor;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use serde::{Deserialize, Serialize};
@@ -43,6 +46,13 @@ pub struct PaymentRef {
     pub payment_id: PaymentId,
 }
 
+/// A customer whose open invoices are to be looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CustomerRef {
+    pub merchant_id: MerchantId,
+    pub customer_id: CustomerId,
+}
+
 /// A merchant whose bank's lists are to be compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MerchantRef {
@@ -68,10 +78,27 @@ pub struct DeliveryRef {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ShardRef {
     pub shard: u8,
+    /// Where an earlier walk of this minute ended.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// When the minute ends that it is part of; the next one's walk begins at the front.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl ShardRef {
+    /// A whole shard.
+    pub fn whole(shard: u8) -> Self {
+        Self { shard, after: None, until: None }
+    }
 }
 
 /// `charge.due.v1`: a charge has to be created or removed at the bank.
 pub const CHARGE_DUE: &str = "charge.due.v1";
+/// `customer.care_changed.v1`: the chase treats a customer otherwise.
+pub const CARE_CHANGED: &str = "customer.care_changed.v1";
+/// `customer.segment_changed.v1`: a customer is in another segment.
+pub const SEGMENT_CHANGED: &str = "customer.segment_changed.v1";
 /// `sweep.shard_due.v1`: a shard of the work index is to be walked.
 pub const SHARD_DUE: &str = "sweep.shard_due.v1";
 /// `payment.confirm_due.v1`: the bank is to be asked about a reported Pix, or about a refund.
@@ -118,6 +145,18 @@ impl BusEvent {
 
     pub fn shard_due(shard: u8, at: DateTime<Utc>) -> Self {
         Self { detail_type: SHARD_DUE.to_owned(), at, detail: json!({ "shard": shard }) }
+    }
+
+    /// Asks for the rest of a walk.
+    pub fn shard_more(
+        shard: u8,
+        after: Option<&Cursor>,
+        until: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let after = after.map(ToString::to_string);
+        let detail = json!({ "shard": shard, "after": after, "until": until });
+        Self { detail_type: SHARD_DUE.to_owned(), at, detail }
     }
 
     /// The event of a stored row.

@@ -124,7 +124,8 @@ fn of_refusal(refusal: Refusal) -> Refused {
         | Refusal::TooManyRevisions
         | Refusal::ChargePending
         | Refusal::TooManyCredits
-        | Refusal::NotCredited { .. } => return Refused::Forbidden(refusal),
+        | Refusal::NotCredited { .. }
+        | Refusal::Handling(_) => return Refused::Forbidden(refusal),
     };
     Refused::Invalid(vec![Violation::new(property, refusal.to_string())])
 }

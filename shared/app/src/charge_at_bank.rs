@@ -82,7 +82,8 @@ pub(crate) async fn reissue(
     let events = decide(&invoice, Command::Reissue { instalment, reason }, now)
         .map_err(|refusal| Unknown::new("re-issuing a charge", refusal))?;
     let commit = Commit::new(&invoice.merchant);
-    let (commit, after) = apply::apply(commit, invoice, &events, actor, now)?;
+    let rule = deps.rule_of(&invoice).await?;
+    let (commit, after) = apply::apply(commit, invoice, &rule, &events, actor, now);
     deps.store.commit(commit).await?;
     Ok(after)
 }

@@ -100,10 +100,11 @@ async fn attempt(
     let id = InvoiceId::from_ulid(&deps.ids.ulid(now))
         .map_err(|error| Unknown::new("making an id", error))?;
     let (invoice, events) = draft.open(id, &settings, &customer, now);
-    let body = serde_json::to_string(&InvoiceView::of(&invoice, &deps.config, now))
+    let rule = deps.rule_of(&invoice).await?;
+    let body = serde_json::to_string(&InvoiceView::of(&invoice, &rule, &deps.config, now))
         .map_err(|error| Unknown::new("writing the answer", error))?;
     let commit = Commit::new(merchant).idempotency(&request.record(CREATED, &body, now));
-    let commit = apply::open(commit, &invoice, &events, &request.actor, now)?;
+    let commit = apply::open(commit, &invoice, &rule, &events, &request.actor, now);
     let commit = without_carried(commit, customer);
     match deps.store.commit(commit).await {
         Ok(()) => Ok(Attempt::Done(Ok(Answer { status: CREATED, body, replayed: false }))),

@@ -5,22 +5,29 @@ use std::sync::Arc;
 use quita_table::Store;
 
 use crate::bank::Banks;
+use crate::channels::Channels;
 use crate::credentials::OperatorKey;
 use crate::lazy_http::LazyHttp;
 use crate::links::SigningKey;
 use crate::ports::{Bus, Clock, IdSource, Mailer, Secrets, SenderDomains};
+use crate::rules::Rules;
+use crate::templates::TemplateCache;
 use crate::webhooks::Webhooks;
 
 /// Everything a use case reaches for.
 pub struct Deps {
     pub store: Store,
     pub mailer: Arc<dyn Mailer>,
+    /// Every other channel.
+    pub channels: Channels,
     pub bus: Arc<dyn Bus>,
     pub secrets: Arc<dyn Secrets>,
     pub senders: Arc<dyn SenderDomains>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub banks: Banks,
+    pub rules: Rules,
+    pub templates: TemplateCache,
     pub operator: OperatorKey,
     /// Client for chat webhooks.
     pub http: LazyHttp,

@@ -9,6 +9,7 @@ use quita_core::payment::{self, Payment};
 use serde_json::{Value, json};
 
 use crate::bus::instant;
+use crate::handled_data::handled_data;
 use crate::views::Breakdown;
 
 /// The data of an event. Its fields are the contract of `infra/events/`.
@@ -69,6 +70,10 @@ pub fn event_data(event: &Event) -> Value {
         Event::LinksRevoked { generation, reason } => {
             json!({ "generation": generation, "reason": reason })
         }
+        Event::Handled(handled) => handled_data(handled),
+        Event::RuleMoved { rule, version, resumes } => {
+            json!({ "rule": rule, "rule_version": version, "resumes": resumes })
+        }
         Event::PartyErased => json!({}),
         Event::CancelRequested { reason } | Event::CancelRefused { reason } => {
             json!({ "reason": reason })
@@ -79,7 +84,18 @@ pub fn event_data(event: &Event) -> Value {
 
 fn chase_data(event: &Event) -> Value {
     match event {
-        Event::StepDone { instalment, step, outcome, channels, covered, amount } => json!({
+        Event::StepDone {
+            instalment,
+            step,
+            outcome,
+            channels,
+            covered,
+            amount,
+            rule,
+            rule_version,
+        } => json!({
+            "rule": rule,
+            "rule_version": rule_version,
             "instalment": instalment,
             "step": step,
             "outcome": outcome,

@@ -1,6 +1,7 @@
 //! The facts of a message, gathered from merchant, invoice and instalment.
 
 use chrono::{DateTime, Utc};
+use quita_core::contact::Email;
 use quita_core::document::TaxId;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Matched};
 use quita_core::merchant::{Lack, Merchant};
@@ -25,12 +26,12 @@ impl Unsayable {
     }
 }
 
-/// What a message that asks for money says at `now`.
+/// What a message that asks for money says at `now`. `to` are the addresses of an e-mail.
 pub(crate) fn payable(
     merchant: &Merchant,
     invoice: &Invoice,
     instalment: &Instalment,
-    key: &LedgerKey,
+    (key, to): (&LedgerKey, Vec<Email>),
     config: &Config,
     now: DateTime<Utc>,
 ) -> Result<PayableFacts, Unsayable> {
@@ -44,7 +45,7 @@ pub(crate) fn payable(
     let qr = QrPicture::png(picture).map_err(Unsayable::new)?;
     let page = page(invoice, config, now)?;
     Ok(PayableFacts {
-        delivery: delivery(merchant, invoice, key)?,
+        delivery: delivery(merchant, invoice, key, to)?,
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
@@ -66,7 +67,7 @@ pub(crate) fn receipt(
 ) -> Result<ReceiptFacts, Unsayable> {
     let today = invoice.civil_date(now);
     Ok(ReceiptFacts {
-        delivery: delivery(merchant, invoice, key)?,
+        delivery: delivery(merchant, invoice, key, invoice.bill_to.emails.clone())?,
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
         invoice: invoice_facts(invoice, instalment),
@@ -94,26 +95,30 @@ fn delivery(
     merchant: &Merchant,
     invoice: &Invoice,
     key: &LedgerKey,
+    to: Vec<Email>,
 ) -> Result<Delivery, Unsayable> {
     let (Some(from), Some(reply_to)) = (&merchant.from, &merchant.reply_to) else {
         return Err(Unsayable::new(Lack::Sender));
     };
     Ok(Delivery {
-        ledger_key: message_tag(&invoice.id, key),
+        ledger_key: message_tag(&invoice.merchant, &invoice.id, key),
         from: from.clone(),
-        to: invoice.bill_to.emails.clone(),
+        to,
         reply_to: reply_to.clone(),
     })
 }
 
 fn merchant_facts(merchant: &Merchant) -> MerchantFacts {
     let company = matches!(merchant.document, TaxId::Cnpj(_));
-    let brand = merchant.brand_colour.as_deref();
+    let colour = merchant.brand_colour.as_deref();
+    let brand = &merchant.brand;
     MerchantFacts {
         name: merchant.name.clone(),
         document: company.then(|| merchant.document.clone()),
-        brand: brand.and_then(|colour| BrandColour::parse(colour).ok()),
-        logo: None,
+        brand: colour.and_then(|colour| BrandColour::parse(colour).ok()),
+        logo: brand.logo.as_deref().and_then(|logo| WebLink::parse(logo).ok()),
+        sender_name: brand.sender_name.clone(),
+        signature: brand.signature.clone(),
     }
 }
 

@@ -168,7 +168,7 @@ impl Run<'_> {
         let mut news = Vec::new();
         let mut touched = BTreeSet::new();
         for entry in batch {
-            let outcome = match self.taker.try_together(entry, &known)? {
+            let outcome = match self.taker.try_together(entry, &known).await? {
                 Tried::Known(outcome) => outcome,
                 Tried::Planned(plan) => {
                     if plan.payment.as_ref().is_some_and(|id| !touched.insert(id.clone())) {

@@ -218,7 +218,9 @@ async fn record(
             return Ok(outcome);
         }
         let (merchant, id) = (invoice.merchant.clone(), invoice.id.clone());
-        let (commit, _) = apply::apply(Commit::new(&merchant), invoice, &events, "bank", now)?;
+        let rule = deps.rule_of(&invoice).await?;
+        let commit = Commit::new(&merchant);
+        let (commit, _) = apply::apply(commit, invoice, &rule, &events, "bank", now);
         match deps.store.commit(commit).await {
             Ok(()) => return Ok(outcome),
             Err(CommitError::Conflict(_)) => {

@@ -201,6 +201,18 @@ impl SigningKey {
         MerchantId::parse(claims).ok()
     }
 
+    /// Path of a merchant's address for callbacks of WhatsApp.
+    pub fn whatsapp_path(&self, merchant: &MerchantId) -> String {
+        format!("/whatsapp/{merchant}.{}", self.sign("whatsapp", merchant.as_str()))
+    }
+
+    /// Whose address for callbacks of WhatsApp this is.
+    pub fn open_whatsapp(&self, token: &str) -> Option<MerchantId> {
+        let (claims, signature) = split(token)?;
+        self.verify("whatsapp", claims, signature)?;
+        MerchantId::parse(claims).ok()
+    }
+
     /// The signature of a caller's token (see [`crate::credentials`]).
     pub(crate) fn sign_credential(&self, claims: &str) -> String {
         self.sign("credential", claims)

@@ -22,6 +22,7 @@
 //! | `CredentialsRefused` | count | `Reason` | keys, sessions and links that were turned away |
 //! | `WebhooksDelivered` | count | `Outcome` | attempts to post an event to a merchant |
 //! | `AuditBlocks` | count | | blocks appended to audit chains |
+//! | `EvidenceHeard` | count | `Outcome` | what providers told of messages, and callbacks that were not taken |
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::bank_import::Outcome;
@@ -85,9 +86,10 @@ pub const CREDENTIALS_REFUSED: Metric =
     Metric::new("CredentialsRefused", Unit::Count, Some(REASON));
 pub const WEBHOOKS_DELIVERED: Metric = Metric::new("WebhooksDelivered", Unit::Count, Some(OUTCOME));
 pub const AUDIT_BLOCKS: Metric = Metric::new("AuditBlocks", Unit::Count, None);
+pub const EVIDENCE_HEARD: Metric = Metric::new("EvidenceHeard", Unit::Count, Some(OUTCOME));
 
 /// Every metric.
-pub const ALL: [Metric; 11] = [
+pub const ALL: [Metric; 12] = [
     PAYMENTS_MATCHED,
     PAYMENTS_UNMATCHED,
     MESSAGES_SETTLED,
@@ -99,6 +101,7 @@ pub const ALL: [Metric; 11] = [
     CREDENTIALS_REFUSED,
     WEBHOOKS_DELIVERED,
     AUDIT_BLOCKS,
+    EVIDENCE_HEARD,
 ];
 
 /// The metric of a field's name; `None` for a field that is none.
@@ -197,4 +200,9 @@ pub fn webhook_delivered(outcome: &'static str) {
 /// Blocks were appended to audit chains.
 pub fn audit_blocks(blocks: u64) {
     tracing::info!(target: TARGET, AuditBlocks = blocks);
+}
+
+/// Something was told of a message, or a callback was not taken. `outcome` is a word of a fixed set.
+pub fn evidence_heard(outcome: &'static str) {
+    tracing::info!(target: TARGET, EvidenceHeard = 1_u64, Outcome = outcome);
 }

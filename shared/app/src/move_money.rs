@@ -151,7 +151,8 @@ pub(crate) async fn write(
     let (now, merchant) = (movement.now(), movement.payment().merchant.clone());
     let body = serde_json::to_string(&view(&movement))
         .map_err(|error| Unknown::new("writing the answer", error))?;
-    let commit = if movement.is_empty() { Commit::new(&merchant) } else { movement.commit()? };
+    let commit =
+        if movement.is_empty() { Commit::new(&merchant) } else { movement.commit(deps).await? };
     let commit = commit.idempotency(&request.record(status, &body, now));
     match deps.store.commit(commit).await {
         Ok(()) => Ok(Some(Ok(Answer { status, body, replayed: false }))),

@@ -390,7 +390,7 @@ impl Movement {
     }
 
     /// The one transaction. It must not be empty.
-    pub fn commit(mut self) -> Result<Commit, Unknown> {
+    pub async fn commit(mut self, deps: &Deps) -> Result<Commit, Unknown> {
         let mut beside = self.tell_changes();
         let Self {
             merchant, actor, now, before, payment, payment_rows, invoices, customers, ..
@@ -408,7 +408,8 @@ impl Movement {
             let Tracked { before, events, after } = tracked;
             let beside = std::mem::take(&mut beside);
             let rows = apply::Rows { events: &events, actor: &actor, now, beside };
-            commit = apply::changed(commit, &after, &before, rows)?;
+            let rule = deps.rule_of(&after).await?;
+            commit = apply::changed(commit, &after, &rule, &before, rows);
         }
         for account in customers.into_values() {
             if account.customer.version != account.before {

@@ -85,13 +85,14 @@ async fn attempt(
     };
     let mut commit = Commit::new(merchant);
     let mut after = state;
+    let rule = deps.rule_of(&after).await?;
     if !events.is_empty() {
-        (commit, after) = apply::apply(commit, after, &events, &request.actor, now)?;
+        (commit, after) = apply::apply(commit, after, &rule, &events, &request.actor, now);
     }
     if there.is_none() {
         commit = commit.boleto(wanted);
     }
-    let body = serde_json::to_string(&InvoiceView::of(&after, &deps.config, now))
+    let body = serde_json::to_string(&InvoiceView::of(&after, &rule, &deps.config, now))
         .map_err(|error| Unknown::new("writing the answer", error))?;
     let commit = commit.idempotency(&request.record(DONE, &body, now));
     match deps.store.commit(commit).await {

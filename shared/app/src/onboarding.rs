@@ -19,6 +19,7 @@ pub mod create_merchant;
 pub mod readiness;
 pub mod register_callback;
 pub mod sender;
+pub mod set_channels;
 pub mod steps;
 pub mod test_charge;
 

@@ -1,9 +1,12 @@
 //! What lies outside and has two real implementations: one on AWS, one on a single machine.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use quita_core::ids::MerchantId;
-use quita_notify::Email;
+use quita_core::merchant::Merchant;
+use quita_notify::{Email, LetterMessage, SmsMessage, WhatsAppMessage};
 
 use crate::bus::BusEvent;
 use crate::error::Unknown;
@@ -18,6 +21,48 @@ pub trait Mailer: Send + Sync {
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
 }
 
+/// Sends WhatsApp messages, in a merchant's name.
+#[async_trait]
+pub trait WhatsApp: Send + Sync {
+    /// Hands a message to the provider; answers with the provider's id for it.
+    async fn send(
+        &self,
+        merchant: &Merchant,
+        message: &WhatsAppMessage,
+    ) -> Result<String, SendError>;
+
+    /// What the provider knows of a message by its ledger tag.
+    async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
+}
+
+/// Sends text messages to phones, in a merchant's name.
+#[async_trait]
+pub trait Sms: Send + Sync {
+    /// Hands a message to the provider; answers with the provider's id for it.
+    async fn send(&self, merchant: &Merchant, message: &SmsMessage) -> Result<String, SendError>;
+
+    /// What the provider knows of a message by its ledger tag.
+    async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
+}
+
+/// Keeps letters for whoever prints and posts them.
+#[async_trait]
+pub trait Letters: Send + Sync {
+    /// Puts a letter where it is fetched from; answers where that is. One that lies there under the
+    /// same tag stays as it is, so that putting it again is the same.
+    async fn send(&self, merchant: &Merchant, message: &LetterMessage)
+    -> Result<String, SendError>;
+
+    /// What is known of a letter by its ledger tag. [`Evidence::NotSent`] also means that nobody
+    /// looked, since sending it again does no harm.
+    async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
+}
+
+/// Where a merchant's letter lies in the object storage, by its ledger tag.
+pub fn letter_key(merchant: &MerchantId, tag: &str) -> String {
+    format!("letters/{merchant}/{tag}.pdf")
+}
+
 /// Why a message was not accepted for sure.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -26,10 +71,32 @@ pub enum SendError {
     Refused(String),
     /// Nothing was sent, and another time may do: throttled, over the quota, not permitted yet.
     #[error("the provider does not take messages now: {0}")]
-    NotNow(String),
+    NotNow(NotNow),
     /// It may have gone out.
     #[error("the provider did not answer")]
     Unknown(#[source] Unknown),
+}
+
+impl SendError {
+    /// Nothing was sent, and nobody says for how long.
+    pub fn not_now(reason: impl Into<String>) -> Self {
+        Self::NotNow(NotNow { reason: reason.into(), retry_after: None })
+    }
+
+    /// Nothing was sent, and before `retry_after` nothing will be.
+    pub fn later(reason: impl Into<String>, retry_after: Duration) -> Self {
+        Self::NotNow(NotNow { reason: reason.into(), retry_after: Some(retry_after) })
+    }
+}
+
+/// Why a message has to wait.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NotNow {
+    /// What a person can do about it, where that is anything but waiting.
+    pub reason: String,
+    /// How long to wait; `None` where nobody says.
+    pub retry_after: Option<Duration>,
 }
 
 /// What became of a message whose sender died.

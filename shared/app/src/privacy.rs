@@ -11,7 +11,9 @@
 //! | customer | name, document, addresses, chat | its id | erasure |
 //! | document guard | the document, as a key | the customer | erasure |
 //! | invoice | the party it was made out to | list of the customer's invoices | erasure |
-//! | message | whom it went to: the invoice's addresses | the invoice | erasure of the invoice |
+//! | message | whom it went to | the invoice | erasure of the invoice |
+//! | sent text | what it said, and to whom; its digest stays | the invoice | erasure of the invoice |
+//! | phone that was written to | its digest | the phone | by itself, a year after the last message |
 //! | payment | who paid, and what was written beside it | the invoice, or the account | erasure |
 //! | bank line | the bank's words | the payment | erasure |
 //! | answer to a request | what was answered | its key | by itself, after seven days |
@@ -23,6 +25,7 @@
 
 mod erase;
 mod export;
+mod messages;
 
 pub use erase::{ErasureView, Refused, erase_customer};
 pub use export::{PersonalData, personal_data};

@@ -143,7 +143,7 @@ async fn record(
             refund.state.is_final() && answers.iter().any(asked)
         };
         let ended = movement.payment().refunds.iter().filter(ended).count();
-        match deps.store.commit(movement.commit()?).await {
+        match deps.store.commit(movement.commit(deps).await?).await {
             Ok(()) => return Ok(ended),
             Err(CommitError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),

@@ -72,11 +72,13 @@ pub(crate) async fn command_answering(
             Ok(events) => events,
             Err(refusal) => return Ok(Err(Refused::Forbidden(refusal))),
         };
-        let view = |invoice| serde_json::to_string(&InvoiceView::of(invoice, &deps.config, now));
+        let rule = deps.rule_of(&state).await?;
+        let view =
+            |invoice| serde_json::to_string(&InvoiceView::of(invoice, &rule, &deps.config, now));
         let (commit, after) = if events.is_empty() {
             (Commit::new(merchant), state)
         } else {
-            apply::apply(Commit::new(merchant), state, &events, &request.actor, now)?
+            apply::apply(Commit::new(merchant), state, &rule, &events, &request.actor, now)
         };
         let body = view(&after).map_err(|error| Unknown::new("writing the answer", error))?;
         let commit = commit.idempotency(&request.record(status, &body, now));

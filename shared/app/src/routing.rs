@@ -16,7 +16,19 @@ pub const ROUTES: [(&str, &[&str]); 6] = [
             crate::bus::CHARGE_DUE,
         ],
     ),
-    ("sweep_reminders", &[crate::bus::SHARD_DUE, "charge.issued.v1", "payment.matched.v1"]),
+    (
+        "sweep_reminders",
+        &[
+            crate::bus::SHARD_DUE,
+            "charge.issued.v1",
+            "payment.matched.v1",
+            // What may put its customer into another segment.
+            "invoice.paid.v1",
+            "chase.ended.v1",
+            crate::bus::CARE_CHANGED,
+            crate::bus::SEGMENT_CHANGED,
+        ],
+    ),
     ("import_bank_file", &["import.accepted.v1", crate::bus::IMPORT_DUE]),
     ("reconcile_payments", &[crate::bus::RECONCILE_DUE]),
     ("payment_webhook", &["payment.reported.v1", "refund.asked.v1", crate::bus::CONFIRM_DUE]),

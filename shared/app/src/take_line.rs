@@ -97,7 +97,11 @@ impl<'a> Taker<'a> {
     }
 
     /// Plans a line that changes a payment alone, or nothing.
-    pub(crate) fn try_together(&self, entry: &Entry, facts: &Facts) -> Result<Tried, Unknown> {
+    pub(crate) async fn try_together(
+        &self,
+        entry: &Entry,
+        facts: &Facts,
+    ) -> Result<Tried, Unknown> {
         if let Some(line) = facts.lines.get(entry.fingerprint.as_str()) {
             return Ok(Tried::Known(self.outcome_of(line)));
         }
@@ -106,11 +110,11 @@ impl<'a> Taker<'a> {
         Ok(match way_of(entry, facts, payment) {
             Way::Note(outcome) => Tried::Planned(self.note(entry, outcome)),
             Way::Fee(_) => Tried::Planned(self.note(entry, Outcome::Fee)),
-            Way::Settle => Tried::Planned(self.settle(entry, payment)?),
-            Way::Differs => Tried::Planned(self.differ(entry, payment)?),
+            Way::Settle => Tried::Planned(self.settle(entry, payment).await?),
+            Way::Differs => Tried::Planned(self.differ(entry, payment).await?),
             Way::Unidentified(method, amount) => {
                 let movement = self.unidentified(entry, id, method, amount)?;
-                Tried::Planned(self.moved(entry, movement, Outcome::Unmatched)?)
+                Tried::Planned(self.moved(entry, movement, Outcome::Unmatched).await?)
             }
             Way::Pix(..) | Way::OfTxid(..) | Way::Boleto(..) => Tried::Alone,
         })
@@ -120,7 +124,7 @@ impl<'a> Taker<'a> {
     pub(crate) async fn take_alone(&mut self, entry: &Entry) -> Result<Outcome, Unknown> {
         for _ in 0..CONFLICTS_MAX {
             let facts = self.read(&[entry]).await?;
-            let plan = match self.try_together(entry, &facts)? {
+            let plan = match self.try_together(entry, &facts).await? {
                 Tried::Known(outcome) => return Ok(outcome),
                 Tried::Planned(plan) => plan,
                 Tried::Alone => match self.credit(entry, &facts).await? {
@@ -159,7 +163,9 @@ impl<'a> Taker<'a> {
             }
         };
         Ok(match credited {
-            Credited::Moved(movement, outcome) => Some(self.moved(entry, *movement, outcome)?),
+            Credited::Moved(movement, outcome) => {
+                Some(self.moved(entry, *movement, outcome).await?)
+            }
             Credited::Shown => Some(self.note(entry, Outcome::AlreadyKnown)),
             Credited::Again => None,
         })
@@ -176,16 +182,16 @@ impl<'a> Taker<'a> {
         Plan { commit, outcome, payment: None }
     }
 
-    fn settle(&self, entry: &Entry, payment: Option<&Payment>) -> Result<Plan, Unknown> {
+    async fn settle(&self, entry: &Entry, payment: Option<&Payment>) -> Result<Plan, Unknown> {
         let mut movement = self.movement_of(payment)?;
         ask(&mut movement, Command::Settle { on: settled_on(entry) })?;
-        self.moved(entry, movement, Outcome::Settled)
+        self.moved(entry, movement, Outcome::Settled).await
     }
 
-    fn differ(&self, entry: &Entry, payment: Option<&Payment>) -> Result<Plan, Unknown> {
+    async fn differ(&self, entry: &Entry, payment: Option<&Payment>) -> Result<Plan, Unknown> {
         let mut movement = self.movement_of(payment)?;
         ask(&mut movement, Command::Park { reason: ParkReason::AmountDiffers })?;
-        self.moved(entry, movement, Outcome::AmountDiffers)
+        self.moved(entry, movement, Outcome::AmountDiffers).await
     }
 
     fn movement_of(&self, payment: Option<&Payment>) -> Result<Movement, Unknown> {
@@ -234,7 +240,7 @@ impl<'a> Taker<'a> {
     }
 
     /// The writes of a movement, with the line.
-    fn moved(
+    async fn moved(
         &self,
         entry: &Entry,
         mut movement: Movement,
@@ -245,7 +251,7 @@ impl<'a> Taker<'a> {
         let commit = if movement.is_empty() {
             Commit::new(&self.settings.merchant)
         } else {
-            movement.commit()?
+            movement.commit(self.deps).await?
         };
         let commit = self.with_line(commit, entry, outcome, Some(id.clone()));
         Ok(Plan { commit, outcome, payment: Some(id) })

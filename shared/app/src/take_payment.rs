@@ -284,7 +284,7 @@ async fn settle(
         let Some((movement, taken)) = plan(deps, facts, pix, confirmed).await? else {
             return Ok(Taken::Known);
         };
-        match deps.store.commit(movement.commit()?).await {
+        match deps.store.commit(movement.commit(deps).await?).await {
             Ok(()) => {
                 match taken {
                     Taken::Matched => metrics::payments_matched(1),

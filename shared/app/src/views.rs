@@ -4,7 +4,7 @@
 //! beside the use cases because an idempotent answer is stored in the same transaction as its effect.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use quita_core::chase::{self, Decision, Rule};
+use quita_core::chase::{self, CustomerFacts, Decision, Rule};
 use quita_core::customer::Customer;
 use quita_core::debt::Split;
 use quita_core::hidden::Hidden;
@@ -15,7 +15,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::bus::instant;
+use crate::customer_care::CareView;
 use crate::deps::Config;
+use crate::handle_invoice::HandlingView;
 use crate::links::{PageLink, Scope};
 
 /// The breakdown of an amount due on a day.
@@ -70,6 +72,7 @@ pub struct InvoiceView {
     version: u64,
     portal_url: String,
     next_action: Option<NextAction>,
+    handling: HandlingView,
     instalments: Vec<InstalmentView>,
 }
 
@@ -180,7 +183,8 @@ impl CountedView {
 }
 
 impl InvoiceView {
-    pub fn of(invoice: &Invoice, config: &Config, now: DateTime<Utc>) -> Self {
+    /// `rule` is the one the invoice is under.
+    pub fn of(invoice: &Invoice, rule: &Rule, config: &Config, now: DateTime<Utc>) -> Self {
         let today = invoice.civil_date(now);
         let page = config.signing_key.page_path(&PageLink::to(invoice, Scope::Act, now));
         let instalment = |instalment| InstalmentView::of(invoice, instalment, config, today);
@@ -196,9 +200,22 @@ impl InvoiceView {
             issued_at: instant(invoice.opened_at),
             version: invoice.version,
             portal_url: format!("{}{page}", config.public_url),
-            next_action: next_action(invoice, now),
+            next_action: next_action(invoice, rule, None, now),
+            handling: HandlingView::of(&invoice.handling),
             instalments: invoice.instalments.iter().map(instalment).collect(),
         }
+    }
+
+    /// As [`Self::of`], with the customer in view: what comes next may be held back by it.
+    pub fn knowing(
+        invoice: &Invoice,
+        rule: &Rule,
+        customer: Option<&Customer>,
+        config: &Config,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let next_action = next_action(invoice, rule, customer, now);
+        Self { next_action, ..Self::of(invoice, rule, config, now) }
     }
 }
 
@@ -265,14 +282,24 @@ impl ChargeView {
 }
 
 /// The soonest next step over all instalments, by the same decision the sweep takes.
-pub fn next_action(invoice: &Invoice, now: DateTime<Utc>) -> Option<NextAction> {
-    let rule = Rule::of_version(invoice.issuing.rule_version)?;
+/// Without the customer it is no later than with it.
+pub fn next_action(
+    invoice: &Invoice,
+    rule: &Rule,
+    customer: Option<&Customer>,
+    now: DateTime<Utc>,
+) -> Option<NextAction> {
     let calendar = invoice.calendar();
     let of = |instalment: &Instalment| {
-        let facts = invoice.chase_facts(instalment, &calendar);
-        let (what, at, why) = match chase::decide(&facts, &rule, now) {
-            Decision::Send { step, .. } => (step.id.to_owned(), Some(now), "due"),
-            Decision::Wait { step, until, why } => (step.id.to_owned(), Some(until), why.code()),
+        let mut facts = invoice.chase_facts(instalment, &calendar, now);
+        facts.customer = customer
+            .map(|customer| CustomerFacts { care: &customer.care, credit: customer.balance() });
+        let (what, at, why) = match chase::decide(&facts, rule, now) {
+            Decision::Send { step, .. }
+            | Decision::Task { step, .. }
+            | Decision::Escalate { step, .. } => (step.id.clone(), Some(now), "due"),
+            Decision::Skip { step, why, .. } => (step.id.clone(), Some(now), why.code()),
+            Decision::Wait { step, until, why } => (step.id.clone(), Some(until), why.code()),
             Decision::Silent { why } => ("nothing".to_owned(), None, why.code()),
         };
         (at, NextAction { what, instalment: instalment.number, at: at.map(instant), why })
@@ -301,6 +328,8 @@ pub struct CustomerView {
     /// Late charges that go onto the next invoice.
     carried_late_charges: String,
     flag: Option<&'static str>,
+    /// How the chase treats it.
+    care: CareView,
 }
 
 #[derive(Serialize)]
@@ -333,6 +362,7 @@ impl CustomerView {
             balance: customer.balance().to_string(),
             carried_late_charges: customer.carried.total().to_string(),
             flag: customer.flag.as_ref().map(|flag| flag.reason.code()),
+            care: CareView::of(&customer.care),
         }
     }
 }

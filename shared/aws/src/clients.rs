@@ -23,6 +23,7 @@ use aws_types::sdk_config::{Builder, SharedCredentialsProvider};
 
 use crate::env::Settings;
 use crate::http::Http;
+use crate::signed::Signed;
 
 /// For one attempt and its whole answer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -36,12 +37,16 @@ const ATTEMPTS_MAX: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub(crate) sdk: SdkConfig,
+    /// For services without an SDK here.
+    pub(crate) signed: Signed,
 }
 
 impl Clients {
     /// Sets up the HTTP client; nothing is called yet.
     pub fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
-        Ok(Self { sdk: config(Http::new()?, settings).build() })
+        let http = Http::new()?;
+        let signed = Signed::new(http.clone(), settings);
+        Ok(Self { sdk: config(http, settings).build(), signed })
     }
 }
 

@@ -10,6 +10,10 @@
 //! | `QUITA_PUBLIC_URL` | origin of pay pages |
 //! | `QUITA_CALLBACK_URL` | origin of bank callbacks |
 //! | `QUITA_MAIL_CONFIGURATION_SET` | SES configuration set; only where messages are sent |
+//! | `QUITA_LETTERS_BUCKET` | bucket that letters are put into; only where every channel is used |
+//! | `QUITA_SMS_ORIGINATIONS` | optional: which numbers or names each merchant may send SMS from |
+//! | `QUITA_SMS_CONFIGURATION_SET` | optional: configuration set of SMS |
+//! | `QUITA_WHATSAPP_URL` | optional: another address of WhatsApp's Cloud API, with its version |
 //! | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda |
 //! | `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` | optional, for running a binary beside fakes of the services: another address of one, or of all; plain http on loopback only |
 
@@ -18,13 +22,17 @@ use std::net::IpAddr;
 
 use aws_sdk_dynamodb::config::Credentials;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use quita_app::channels::whatsapp;
 use reqwest::Url;
+
+use crate::sms::Originations;
 
 /// Begins the names of the variables with another address of a service.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 /// The services that may have one, as their variables spell them. Source: AWS SDKs and tools
 /// reference guide, "Service-specific endpoints".
-const SERVICES: [&str; 4] = ["DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SESV2"];
+const SERVICES: [&str; 6] =
+    ["DYNAMODB", "EVENTBRIDGE", "PINPOINT_SMS_VOICE_V2", "S3", "SECRETS_MANAGER", "SESV2"];
 
 /// How the SDKs name where the credentials came from.
 const PROVIDER: &str = "the function's environment";
@@ -36,6 +44,8 @@ pub struct Needs {
     pub mail: bool,
     /// It publishes events, for which it needs `QUITA_BUS`.
     pub bus: bool,
+    /// It sends by every channel, for which it needs `QUITA_LETTERS_BUCKET`.
+    pub channels: bool,
 }
 
 /// The environment, read.
@@ -53,6 +63,14 @@ pub struct Settings {
     pub callback_url: String,
     /// Empty for a function that sends no messages.
     pub mail_configuration_set: String,
+    /// Empty for a function that keeps no letters.
+    pub letters_bucket: String,
+    /// Nobody may send an SMS where it is empty.
+    pub sms_originations: Originations,
+    /// Empty where there is none.
+    pub sms_configuration_set: String,
+    /// Without a trailing slash.
+    pub whatsapp_url: String,
     pub endpoints: Endpoints,
 }
 
@@ -86,6 +104,12 @@ impl Settings {
             public_url: reader.origin("QUITA_PUBLIC_URL"),
             callback_url: reader.origin("QUITA_CALLBACK_URL"),
             mail_configuration_set: reader.required_if(needs.mail, "QUITA_MAIL_CONFIGURATION_SET"),
+            letters_bucket: reader.required_if(needs.channels, "QUITA_LETTERS_BUCKET"),
+            sms_originations: reader.originations(),
+            sms_configuration_set: reader
+                .optional("QUITA_SMS_CONFIGURATION_SET")
+                .unwrap_or_default(),
+            whatsapp_url: reader.whatsapp(),
             endpoints: reader.endpoints(),
         };
         if reader.faults.is_empty() { Ok(settings) } else { Err(EnvironmentError(reader.faults)) }
@@ -93,7 +117,7 @@ impl Settings {
 }
 
 impl Endpoints {
-    fn of(&self, service: &str) -> Option<&String> {
+    pub(crate) fn of(&self, service: &str) -> Option<&String> {
         self.0.get(service.to_uppercase().replace(' ', "_").as_str())
     }
 }
@@ -143,6 +167,21 @@ impl<V: Fn(&str) -> Option<String>> Reader<V> {
             self.faults.push(format!("{name} {why}"));
         }
         text.to_owned()
+    }
+
+    fn originations(&mut self) -> Originations {
+        let name = "QUITA_SMS_ORIGINATIONS";
+        let text = self.optional(name).unwrap_or_default();
+        Originations::parse(&text).unwrap_or_else(|pair| {
+            self.faults.push(format!("{name} has `{pair}`, which is not merchant=origination"));
+            Originations::default()
+        })
+    }
+
+    fn whatsapp(&mut self) -> String {
+        let address = self.endpoint("QUITA_WHATSAPP_URL");
+        let address = address.unwrap_or_else(|| whatsapp::BASE_URL.to_owned());
+        address.trim_end_matches('/').to_owned()
     }
 
     fn endpoints(&mut self) -> Endpoints {

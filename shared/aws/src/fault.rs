@@ -32,6 +32,11 @@ const THROTTLING: &[&str] = &[
     "TooManyRequestsException",
 ];
 
+/// Whether a service's code says "not now".
+pub(crate) fn is_throttling(code: &str) -> bool {
+    THROTTLING.contains(&code)
+}
+
 /// How a failed call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -73,7 +78,7 @@ impl Fault {
         let verdict = match status.as_u16() {
             REQUEST_TIMEOUT => Verdict::Unknown,
             TOO_MANY_REQUESTS => Verdict::Throttled,
-            _ if THROTTLING.contains(&code.as_str()) => Verdict::Throttled,
+            _ if is_throttling(&code) => Verdict::Throttled,
             _ if status.is_client_error() => Verdict::Refused,
             _ => Verdict::Unknown,
         };

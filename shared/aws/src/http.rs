@@ -59,6 +59,14 @@ impl Http {
             .build()?;
         Ok(Self { client })
     }
+
+    /// Sends a request of our own.
+    pub(crate) async fn send(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        self.client.execute(request).await
+    }
 }
 
 impl HttpClient for Http {

@@ -103,7 +103,7 @@ fn failed(fault: Fault) -> SendError {
     let final_ = fault.code.is_empty() || ABOUT_THE_MESSAGE.contains(&fault.code.as_str());
     match fault.verdict {
         Verdict::Refused if final_ => SendError::Refused(fault.to_string()),
-        Verdict::Refused | Verdict::Throttled => SendError::NotNow(fault.to_string()),
+        Verdict::Refused | Verdict::Throttled => SendError::not_now(fault.to_string()),
         Verdict::Unknown => SendError::Unknown(Unknown::new("sending a message", fault)),
     }
 }

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 use crate::clients::{Clients, config};
 use crate::env::{Needs, Settings};
+use crate::http::Http;
+use crate::signed::Signed;
 
 /// What the service does with a request.
 #[derive(Debug, Clone)]
@@ -57,7 +59,11 @@ impl Replay {
     /// Clients as in production, but for the HTTP client and the waiting.
     pub(crate) fn clients(&self) -> Clients {
         let sleep = SharedAsyncSleep::new(NoSleep);
-        Clients { sdk: config(self.clone(), &settings(&[])).sleep_impl(sleep).build() }
+        let settings = settings(&[]);
+        Clients {
+            sdk: config(self.clone(), &settings).sleep_impl(sleep).build(),
+            signed: Signed::new(Http::new().unwrap(), &settings),
+        }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -80,11 +86,12 @@ pub(crate) fn settings(changed: &[(&str, &str)]) -> Settings {
         ("QUITA_CALLBACK_URL", "https://pay.example.com"),
         ("QUITA_SECRET_PREFIX", "quita/"),
     ];
-    let settings = Settings::read(Needs { mail: true, bus: true }, |name| {
+    let settings = Settings::read(Needs { mail: true, bus: true, channels: true }, |name| {
         let known = changed.iter().chain(PLAIN).find(|(known, _)| *known == name);
         match known {
             Some((_, value)) => Some((*value).to_owned()),
             None if name.starts_with("AWS_ENDPOINT_URL") => None,
+            None if name == "QUITA_SMS_ORIGINATIONS" || name == "QUITA_WHATSAPP_URL" => None,
             None => Some("x".to_owned()),
         }
     });

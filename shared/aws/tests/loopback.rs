@@ -19,8 +19,8 @@ use quita_table::dynamo::{
 };
 use quita_table::schema::{self, LOCAL_TABLE};
 use quita_testkit::aws::{
-    Attempts, AwsBackend, AwsServices, EventSink, MailProvider, MailRefusal, PutEvent, SecretStore,
-    SentMail,
+    Attempts, AwsBackend, AwsServices, EventSink, MailProvider, MailRefusal, ObjectRefusal,
+    ObjectStore, PutEvent, PutObject, SecretStore, SentMail, SentText, TextProvider, TextRefusal,
 };
 use quita_testkit::contract;
 use quita_testkit::embedded::Embedded;
@@ -55,10 +55,32 @@ impl SecretStore for Nobody {
     }
 }
 
+#[async_trait]
+impl TextProvider for Nobody {
+    async fn send(&self, _: SentText) -> Result<String, TextRefusal> {
+        Err(TextRefusal::Unknown)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Nobody {
+    async fn put(&self, _: PutObject) -> Result<(), ObjectRefusal> {
+        Err(ObjectRefusal::NoBucket)
+    }
+}
+
 fn serve(dynamo: Arc<dyn Dynamo>, attempts: Attempts) -> AwsServices {
     let nobody = Arc::new(Nobody);
-    let (mail, bus) = (nobody.clone(), nobody.clone());
-    let backend = AwsBackend { dynamo, mail, bus, secrets: nobody, attempts, guard: None };
+    let backend = AwsBackend {
+        dynamo,
+        mail: nobody.clone(),
+        bus: nobody.clone(),
+        secrets: nobody.clone(),
+        texts: nobody.clone(),
+        objects: nobody,
+        attempts,
+        guard: None,
+    };
     AwsServices::start(backend).unwrap()
 }
 

@@ -61,16 +61,19 @@ pub enum Operation {
     Dismiss,
     /// Erase a customer's personal data. It always needs a second person.
     ErasePerson,
+    /// Hand an invoice on to an agency or to lawyers. It always needs a second person.
+    Escalate,
 }
 
 impl Operation {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Refund,
         Self::WriteOff,
         Self::CreditNote,
         Self::Rebate,
         Self::Dismiss,
         Self::ErasePerson,
+        Self::Escalate,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Operation {
             Self::Rebate => "rebate",
             Self::Dismiss => "dismiss",
             Self::ErasePerson => "erase_person",
+            Self::Escalate => "escalate",
         }
     }
 
@@ -93,14 +97,14 @@ impl Operation {
     pub fn permission(self) -> Permission {
         match self {
             Self::Refund | Self::Dismiss => Permission::MoveMoney,
-            Self::WriteOff | Self::CreditNote | Self::Rebate => Permission::Adjust,
+            Self::WriteOff | Self::CreditNote | Self::Rebate | Self::Escalate => Permission::Adjust,
             Self::ErasePerson => Permission::Privacy,
         }
     }
 
     /// Whether the merchant can choose when it needs a second person.
     pub fn is_chosen(self) -> bool {
-        self != Self::ErasePerson
+        !matches!(self, Self::ErasePerson | Self::Escalate)
     }
 }
 

@@ -96,6 +96,23 @@ impl BankCalendar {
         })
     }
 
+    /// The `offset`-th business day after `day`, or before it when negative; for 0, as
+    /// [`Self::add_business_days`].
+    #[must_use]
+    pub fn move_business_days(&self, day: NaiveDate, offset: i16) -> NaiveDate {
+        if offset >= 0 {
+            return self.add_business_days(day, offset.unsigned_abs());
+        }
+        let mut candidate = day;
+        let mut left = offset.unsigned_abs();
+        while left > 0 {
+            let Some(earlier) = candidate.pred_opt() else { return candidate };
+            candidate = earlier;
+            left -= u16::from(self.is_business_day(candidate));
+        }
+        candidate
+    }
+
     /// Business days later than `after` and no later than `until`; 0 when there are none.
     ///
     /// The cost follows the number of supported years in between, not of days.

@@ -5,8 +5,10 @@
 //! the party the invoice was issued to.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::care::Care;
 use crate::contact::{Cep, Email, Phone};
 use crate::debt::LateCharges;
 use crate::document::TaxId;
@@ -28,9 +30,14 @@ pub const PAST_CREDITS_MAX: usize = 2_000;
 pub const CHAT_URL_CHARS_MAX: usize = 500;
 /// Hosts an incoming chat webhook may live on. Anything else is refused: the URL is fetched by us.
 pub const CHAT_HOSTS: [&str; 1] = ["hooks.slack.com"];
+/// What the hosts of Microsoft Teams end with, whose webhooks take an Adaptive Card. Source:
+/// Microsoft Teams, "Create an Incoming Webhook" and "Create incoming webhooks with Workflows".
+pub const TEAMS_HOST_ENDINGS: [&str; 2] = [".webhook.office.com", ".logic.azure.com"];
 
 /// The language people read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Locale {
     #[default]
     #[serde(rename = "pt-BR")]
@@ -47,7 +54,8 @@ impl Locale {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// The language of that name.
+    pub fn parse(text: &str) -> Option<Self> {
         match text {
             "pt-BR" => Some(Self::PtBr),
             "en" => Some(Self::En),
@@ -73,6 +81,9 @@ pub struct Customer {
     /// Payments of which nothing lies on the account any more: who paid them is this party.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past_credits: Vec<PaymentId>,
+    /// How the chase treats it.
+    #[serde(default, skip_serializing_if = "Care::is_default")]
+    pub care: Care,
     /// How far the erasure of its personal data has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<Erasure>,
@@ -137,6 +148,7 @@ impl Customer {
             carried: LateCharges::default(),
             flag: None,
             past_credits: Vec::new(),
+            care: Care::default(),
             erasure: None,
         }
     }
@@ -171,6 +183,9 @@ pub struct BillTo {
     pub chat_webhook: Option<Hidden>,
     pub address: Option<Address>,
     pub locale: Locale,
+    /// Zone of the hours in which it may be written to; `None` for the merchant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Tz>,
     /// Who in the merchant's company looks after the account; told when it is flagged.
     pub account_owner: Option<Email>,
 }
@@ -191,6 +206,7 @@ impl BillTo {
             chat_webhook: None,
             address: None,
             locale,
+            zone: None,
             account_owner: None,
         }
     }
@@ -215,6 +231,7 @@ pub struct CustomerDraft {
     pub chat_webhook_url: Option<String>,
     pub address: Option<AddressDraft>,
     pub locale: Option<String>,
+    pub zone: Option<String>,
     pub account_owner: Option<String>,
 }
 
@@ -250,6 +267,10 @@ impl CustomerDraft {
                 keep("locale", Locale::parse(raw).ok_or("use \"pt-BR\" or \"en\""), &mut faults)
             }
         };
+        let zone = self.zone.as_deref().and_then(|raw| {
+            let known = raw.parse::<Tz>().map_err(|_| "use a zone such as \"America/Manaus\"");
+            keep("zone", known, &mut faults)
+        });
         let account_owner = self
             .account_owner
             .as_deref()
@@ -263,6 +284,7 @@ impl CustomerDraft {
                 chat_webhook,
                 address,
                 locale,
+                zone,
                 account_owner,
             }),
             _ => Err(faults),
@@ -297,14 +319,27 @@ impl AddressDraft {
 
 /// Accepts an incoming webhook of a known chat host over `https`.
 pub(crate) fn parse_chat_webhook(raw: &str) -> Result<Hidden, String> {
-    let hint = || format!("use an https URL of one of: {}", CHAT_HOSTS.join(", "));
+    let hint = || {
+        let endings = TEAMS_HOST_ENDINGS.map(|ending| format!("*{ending}")).join(", ");
+        format!("use an https URL of one of: {}, {endings}", CHAT_HOSTS.join(", "))
+    };
     let rest = raw.strip_prefix("https://").ok_or_else(hint)?;
     let host = rest.split('/').next().unwrap_or_default();
     let printable = raw.bytes().all(|b| b.is_ascii_graphic());
-    if raw.len() > CHAT_URL_CHARS_MAX || !printable || !CHAT_HOSTS.contains(&host) {
+    let known = CHAT_HOSTS.contains(&host) || is_teams_host(host);
+    if raw.len() > CHAT_URL_CHARS_MAX || !printable || !known {
         return Err(hint());
     }
     Ok(Hidden::from(raw))
+}
+
+/// Whether `host`, as it stands between `https://` and the path, is one of Microsoft Teams. A
+/// workflow's address names its port.
+pub fn is_teams_host(host: &str) -> bool {
+    let host = host.strip_suffix(":443").unwrap_or(host);
+    let name = TEAMS_HOST_ENDINGS.iter().find_map(|ending| host.strip_suffix(ending));
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(plain))
 }
 
 /// Trims a required text and checks its length; control characters are refused, since the text

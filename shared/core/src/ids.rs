@@ -63,6 +63,9 @@ pub enum IdError {
     /// Not `apr_` and a ULID.
     #[error("approval id must be apr_ and 26 upper-case ULID characters")]
     Approval,
+    /// Not `tsk_` and a ULID.
+    #[error("task id must be tsk_ and 26 upper-case ULID characters")]
+    Task,
     /// Not `whe_` and a ULID.
     #[error("webhook endpoint id must be whe_ and 26 upper-case ULID characters")]
     Endpoint,
@@ -183,6 +186,12 @@ ulid_id!(
     ApprovalId,
     "apr_",
     IdError::Approval
+);
+ulid_id!(
+    /// Something a person is to do: `tsk_` and a ULID.
+    TaskId,
+    "tsk_",
+    IdError::Task
 );
 ulid_id!(
     /// An address that a merchant's events are posted to: `whe_` and a ULID.
@@ -443,6 +452,7 @@ shown_as_is!(
     SessionId,
     ApprovalId,
     EndpointId,
+    TaskId,
     DeliveryId,
     OtherPaymentId,
     PaymentId,

@@ -24,6 +24,9 @@ mod decide;
 mod draft;
 mod event;
 mod evolve;
+mod handle;
+mod handled;
+mod handling;
 mod payment;
 mod principal;
 
@@ -50,6 +53,15 @@ pub use draft::{
 };
 pub use event::{Event, Source};
 pub use evolve::evolve;
+pub use handle::{
+    BY_HAND, Handle, MENTIONS_MAX, NOTE_CHARS_MAX, NotHandled, PAUSE_DAYS_MAX,
+    PROMISE_DAYS_AHEAD_MAX, sendable, tasks_asked,
+};
+pub use handled::{DisputeOutcome, Handled};
+pub use handling::{
+    AskedStep, Dispute, EscalatedTo, Escalation, Handling, OPEN_TASKS_MAX, OpenTask, Promise,
+    PromiseState,
+};
 pub use payment::{CREDITS_MAX, Credit, Received, allocate, credit, doubt};
 pub use principal::Principal;
 
@@ -73,6 +85,9 @@ pub struct Invoice {
     /// Links to the payer's page that carry a lower number open nothing any more.
     #[serde(default, skip_serializing_if = "is_first")]
     pub link_generation: u32,
+    /// What people agreed about it that the chase respects.
+    #[serde(default, skip_serializing_if = "Handling::is_default")]
+    pub handling: Handling,
     /// At least one; numbered from 1 in order.
     pub instalments: Vec<Instalment>,
 }
@@ -397,23 +412,33 @@ impl Invoice {
         shown.map_or(NaiveDate::MIN, |instalment| instalment.terms.due_date)
     }
 
-    /// What the chase of one instalment is decided from.
+    /// What the chase of one instalment is decided from, without what only the customer knows.
     pub fn chase_facts<'a>(
-        &self,
+        &'a self,
         instalment: &'a Instalment,
         calendar: &'a BankCalendar,
+        now: DateTime<Utc>,
     ) -> chase::Facts<'a> {
+        let count = u16::try_from(self.instalments.len()).unwrap_or(u16::MAX);
         chase::Facts {
+            opened_at: self.opened_at,
             issued_at: instalment.payable_since(),
             adjusted_due: instalment.terms.adjusted_due(calendar),
             last_payable: instalment.charge().terms.last_payable_day(calendar),
             is_first_charge: instalment.charge().revision == 0,
+            amount: self.outstanding_of(instalment, self.civil_date(now)),
+            place: chase::Place { number: instalment.number, count },
+            last_paid_at: instalment.last_paid_at(),
             settled: instalment.is_settled(),
             canceled: !self.is_active(),
             hold: instalment.hold(),
+            handling: &self.handling,
             state: &instalment.chase,
+            draw: draw(&self.id),
             calendar,
             zone: self.issuing.zone,
+            customer_zone: self.bill_to.zone.unwrap_or(self.issuing.zone),
+            customer: None,
         }
     }
 
@@ -435,6 +460,12 @@ impl Invoice {
         Some(zone::instant_at(after, NaiveTime::MIN, self.issuing.zone))
     }
 
+    /// When the promise is looked at; at once while something is open that is over.
+    fn handling_work(&self, now: DateTime<Utc>) -> Option<WorkDue> {
+        let at = self.follows_at(now)?;
+        Some(WorkDue { at, kind: WorkKind::Handling })
+    }
+
     /// What falls due next, over all instalments: the one entry of the `work` index. `None` when
     /// only a new fact can bring work.
     pub fn next_work(&self, rule: &Rule, now: DateTime<Utc>) -> Option<WorkDue> {
@@ -444,13 +475,25 @@ impl Invoice {
             let charge = charge.min().map(|at| WorkDue { at, kind: WorkKind::Charge });
             let receipt = instalment.owes_receipt().then_some(now);
             let receipt = receipt.map(|at| WorkDue { at, kind: WorkKind::Receipt });
-            let facts = self.chase_facts(instalment, &calendar);
+            let facts = self.chase_facts(instalment, &calendar, now);
             let reminder = chase::wakes_at(&facts, rule, now);
             let reminder = reminder.map(|at| WorkDue { at, kind: WorkKind::Reminder });
             charge.into_iter().chain(receipt).chain(reminder)
         };
-        self.instalments.iter().flat_map(of).min_by_key(|work| (work.at, work.kind))
+        let handling = self.handling_work(now);
+        let each = self.instalments.iter().flat_map(of);
+        each.chain(handling).min_by_key(|work| (work.at, work.kind))
     }
+}
+
+/// A number from 0 to 99 that stays with an invoice: who is held out does not change by the day.
+fn draw(invoice: &InvoiceId) -> u8 {
+    // FNV-1a, 32 bits: spread is all that is asked of it.
+    let hash = invoice
+        .ulid()
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    u8::try_from((hash >> 16) % 100).unwrap_or_default()
 }
 
 impl Instalment {
@@ -494,6 +537,12 @@ impl Instalment {
         } else {
             None
         }
+    }
+
+    /// When money that is still here last came in.
+    fn last_paid_at(&self) -> Option<DateTime<Utc>> {
+        let kept = self.payments.iter().filter(|payment| payment.kept().is_positive());
+        kept.map(|payment| payment.paid_at).max()
     }
 
     /// The credit whose receipt is still to be sent.

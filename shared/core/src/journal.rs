@@ -182,6 +182,8 @@ pub fn of_invoice(event: &invoice::Event) -> Vec<Posting> {
         | Event::DueDateExtended { .. }
         | Event::BoletoNamed { .. }
         | Event::LinksRevoked { .. }
+        | Event::Handled(_)
+        | Event::RuleMoved { .. }
         | Event::PartyErased
         | Event::CancelRequested { .. }
         | Event::CancelRefused { .. } => Vec::new(),

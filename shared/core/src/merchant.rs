@@ -8,6 +8,8 @@
 //! Invariant: a merchant that lacks nothing never comes to lack the bank or a sender again: both are
 //! replaced, never taken away, so whatever an invoice needs is there for as long as it lives.
 
+mod brand;
+mod channels;
 mod draft;
 mod setup;
 
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::ApprovalPolicy;
 use crate::calendar::BankCalendar;
+use crate::chase::{RuleName, RuleRef, SegmentRule, rule_for};
 use crate::contact::Email;
 use crate::customer::Locale;
 use crate::debt::Settling;
@@ -29,6 +32,11 @@ use crate::ids::MerchantId;
 use crate::pix_key::PixKey;
 use crate::terms::Policy;
 
+pub use brand::{Brand, BrandDraft, LOGO_CHARS_MAX, SENDER_NAME_CHARS_MAX, SIGNATURE_CHARS_MAX};
+pub use channels::{
+    ApprovedTemplateRef, Channels, ChannelsDraft, SmsDraft, SmsSender, TEMPLATES_MAX,
+    WhatsAppDraft, WhatsAppSender,
+};
 pub use draft::{EXTRA_HOLIDAYS_MAX, MerchantDraft, NewMerchant, ProfileDraft};
 pub use setup::{BankConnection, CERTIFICATE_WARNING, SenderDomain, Setup, TestCharge};
 
@@ -57,6 +65,8 @@ pub struct Merchant {
     pub chat_webhook: Option<Hidden>,
     /// Brand colour as `#RRGGBB`.
     pub brand_colour: Option<String>,
+    #[serde(default, skip_serializing_if = "Brand::is_default")]
+    pub brand: Brand,
     pub locale: Locale,
     pub issuing: Issuing,
     #[serde(default, skip_serializing_if = "Setup::is_default")]
@@ -64,6 +74,12 @@ pub struct Merchant {
     /// What needs a second person.
     #[serde(default, skip_serializing_if = "ApprovalPolicy::is_empty")]
     pub approvals: ApprovalPolicy,
+    /// WhatsApp and SMS.
+    #[serde(default, skip_serializing_if = "Channels::is_empty")]
+    pub channels: Channels,
+    /// Groups of customers, in the order in which they are looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentRule>,
 }
 
 /// What a merchant's money is. A merchant stored before there were modes collects real money.
@@ -130,10 +146,13 @@ impl Merchant {
             reply_to: None,
             chat_webhook: None,
             brand_colour: None,
+            brand: Brand::default(),
             locale,
             issuing: Issuing::default(),
             setup: Setup::default(),
             approvals: Default::default(),
+            channels: Channels::default(),
+            segments: Vec::new(),
         }
     }
 
@@ -153,6 +172,28 @@ impl Merchant {
         bank.into_iter().chain(sender).collect()
     }
 
+    /// What a new invoice of a customer in `segment` is issued under.
+    pub fn issuing_for(&self, segment: Option<&str>) -> Issuing {
+        let issuing = self.issuing.clone();
+        match rule_for(&self.segments, segment) {
+            Some(RuleRef { name, version }) => {
+                Issuing { rule: Some(name.clone()), rule_version: *version, ..issuing }
+            }
+            None => issuing,
+        }
+    }
+
+    /// The merchant after a version of a rule was published: whatever follows the rule has it.
+    #[must_use]
+    pub fn following(mut self, published: &RuleRef) -> Self {
+        if self.issuing.rule.as_ref() == Some(&published.name) {
+            self.issuing.rule_version = published.version;
+        }
+        let rules = self.segments.iter_mut().filter_map(|segment| segment.rule.as_mut());
+        rules.filter(|rule| rule.name == published.name).for_each(|rule| *rule = published.clone());
+        self
+    }
+
     /// The key charges are created on.
     pub fn collecting_key(&self) -> Result<&PixKey, Lack> {
         self.pix_key.as_ref().ok_or(Lack::Bank)
@@ -169,7 +210,9 @@ pub struct Issuing {
     pub extra_holidays: BTreeSet<NaiveDate>,
     /// What becomes of payments that are short.
     pub settling: Settling,
-    /// Version of the collection rule (see [`crate::chase::Rule`]).
+    /// The collection rule (see [`crate::chase::Rule`]): one of the merchant's, or the shipped one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleName>,
     pub rule_version: u32,
 }
 
@@ -187,6 +230,7 @@ impl Default for Issuing {
             policy: Policy::default(),
             extra_holidays: BTreeSet::new(),
             settling: Settling::default(),
+            rule: None,
             rule_version: crate::chase::DEFAULT_RULE_VERSION,
         }
     }

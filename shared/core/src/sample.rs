@@ -46,10 +46,13 @@ pub(crate) fn merchant() -> Merchant {
         reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: None,
+        brand: Default::default(),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
         setup: Setup::default(),
         approvals: Default::default(),
+        channels: Default::default(),
+        segments: Vec::new(),
     }
 }
 

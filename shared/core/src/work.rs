@@ -20,6 +20,8 @@ pub enum WorkKind {
     Receipt,
     /// A step of the collection rule.
     Reminder,
+    /// A promise to look at, or tasks that are over.
+    Handling,
     /// A reported Pix, or a refund, to ask the bank about.
     Confirm,
     /// The bank's lists to compare with.
@@ -31,10 +33,11 @@ pub enum WorkKind {
 }
 
 impl WorkKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Charge,
         Self::Receipt,
         Self::Reminder,
+        Self::Handling,
         Self::Confirm,
         Self::Reconcile,
         Self::Import,
@@ -46,6 +49,7 @@ impl WorkKind {
             Self::Charge => "charge",
             Self::Receipt => "receipt",
             Self::Reminder => "reminder",
+            Self::Handling => "handling",
             Self::Confirm => "confirm",
             Self::Reconcile => "reconcile",
             Self::Import => "import",

@@ -3,6 +3,7 @@
 //! Unknown fields are refused: a misspelt `due_dat` must not become an invoice without one.
 
 pub mod changes;
+pub mod handling;
 pub mod payments;
 pub mod second_person;
 
@@ -27,6 +28,7 @@ pub struct CustomerBody {
     address: Option<AddressBody>,
     locale: Option<String>,
     account_owner: Option<String>,
+    zone: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +57,7 @@ impl CustomerBody {
             address,
             locale: self.locale,
             account_owner: self.account_owner,
+            zone: self.zone,
         }
     }
 }

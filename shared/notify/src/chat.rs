@@ -51,17 +51,22 @@ pub fn render_chat<'a>(
 ) -> Result<ChatMessage, RenderError> {
     let view = view(kind, locale, facts.into())?;
     let lead = render(kind, locale, "chat.txt", &view)?.trim().to_owned();
+    Ok(assemble(&view, lead))
+}
+
+/// The message around a lead that is rendered: every fact a payer needs, whatever the lead says.
+pub(crate) fn assemble(view: &View, lead: String) -> ChatMessage {
     let mut message = ChatMessage {
         text: String::new(),
         heading: format!("{} · {}", view.merchant.name, view.invoice.title),
         lead,
-        rows: rows(&view),
+        rows: rows(view),
         code: view.payable.as_ref().map(|it| Row::new(view.t.code, it.code.clone())),
-        link: Row::new(link_label(&view), view.page.clone()),
+        link: Row::new(link_label(view), view.page.clone()),
         closing: format!("{} {}", view.t.chat_questions, view.reply_to),
     };
     message.text = plain_text(&message);
-    Ok(message)
+    message
 }
 
 fn link_label(view: &View) -> &'static str {
@@ -101,7 +106,8 @@ fn rows(view: &View) -> Vec<Row> {
     rows
 }
 
-fn plain_text(message: &ChatMessage) -> String {
+/// Everything there is, without layout.
+pub(crate) fn plain_text(message: &ChatMessage) -> String {
     let mut lines = vec![message.heading.clone(), message.lead.clone(), String::new()];
     lines.extend(message.rows.iter().map(|row| format!("{}: {}", row.label, row.value)));
     if let Some(code) = &message.code {
@@ -117,9 +123,8 @@ fn plain_text(message: &ChatMessage) -> String {
 /// `&`, `<` and `>` are escaped as Slack asks, so that a name cannot mention a channel or hide a
 /// link; text from outside stands in `plain_text` objects, where asterisks mean nothing.
 pub fn slack_payload(message: &ChatMessage) -> Value {
-    let rows: Vec<_> =
-        message.rows.iter().map(|row| format!("{}: {}", row.label, row.value)).collect();
-    let mut blocks = vec![plain(&message.heading), plain(&message.lead), plain(&rows.join("\n"))];
+    let mut blocks = vec![plain(&message.heading), plain(&message.lead)];
+    blocks.extend(in_blocks(&message.rows).iter().map(|text| plain(text)));
     if let Some(code) = &message.code {
         blocks.push(plain(&format!("{}:", code.label)));
         blocks.push(preformatted(&code.value));
@@ -129,6 +134,22 @@ pub fn slack_payload(message: &ChatMessage) -> Value {
     blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": link } }));
     blocks.push(plain(&message.closing));
     json!({ "text": escape(&message.text), "mrkdwn": false, "blocks": blocks })
+}
+
+/// The rows in as few blocks as hold them: a code is never cut at the end of one.
+fn in_blocks(rows: &[Row]) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    for row in rows {
+        let line = format!("{}: {}", row.label, row.value);
+        match blocks.last_mut() {
+            Some(last) if escape(last).len() + escape(&line).len() < BLOCK_CHARS_MAX => {
+                last.push('\n');
+                last.push_str(&line);
+            }
+            _ => blocks.push(line),
+        }
+    }
+    blocks
 }
 
 fn plain(text: &str) -> Value {

@@ -73,13 +73,23 @@ pub fn render_email<'a>(
     facts: impl Into<Facts<'a>>,
 ) -> Result<Email, RenderError> {
     let facts = facts.into();
-    let delivery = match facts {
-        Facts::Payable(facts) => &facts.delivery,
-        Facts::Receipt(facts) => &facts.delivery,
-    };
-    check_delivery(delivery)?;
+    check_delivery(facts.delivery())?;
     let view = view(kind, locale, facts)?;
     let subject = one_line(&render(kind, locale, "subject.txt", &view)?, SUBJECT_CHARS_MAX);
+    let text = render(kind, locale, "body.txt", &view)?;
+    let html = render(kind, locale, "body.html", &view)?;
+    Ok(assemble(&view, facts, subject, text, html))
+}
+
+/// The message around words that are rendered: from whom, to whom, and the picture.
+pub(crate) fn assemble(
+    view: &View,
+    facts: Facts<'_>,
+    subject: String,
+    text: String,
+    html: String,
+) -> Email {
+    let delivery = facts.delivery();
     let inline = match facts {
         Facts::Payable(facts) => vec![InlineImage {
             content_id: content_id(delivery),
@@ -91,16 +101,16 @@ pub fn render_email<'a>(
     let merchant = || Some(view.merchant.name.clone());
     let to =
         |address: &Address| Mailbox { name: Some(view.customer.clone()), address: address.clone() };
-    Ok(Email {
-        from: Mailbox { name: merchant(), address: delivery.from.clone() },
+    Email {
+        from: Mailbox { name: Some(view.merchant.sender.clone()), address: delivery.from.clone() },
         to: delivery.to.iter().map(to).collect(),
         reply_to: Mailbox { name: merchant(), address: delivery.reply_to.clone() },
         subject,
-        text: render(kind, locale, "body.txt", &view)?,
-        html: render(kind, locale, "body.html", &view)?,
+        text,
+        html,
         inline,
         ledger_key: delivery.ledger_key.clone(),
-    })
+    }
 }
 
 /// Renders one file of a message.

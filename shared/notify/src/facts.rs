@@ -43,6 +43,10 @@ pub struct MerchantFacts {
     pub document: Option<TaxId>,
     pub brand: Option<BrandColour>,
     pub logo: Option<WebLink>,
+    /// Name beside the address of the sender, where it is not the merchant's own.
+    pub sender_name: Option<String>,
+    /// Plain text of a few lines, shown below the message.
+    pub signature: Option<String>,
 }
 
 /// Which instalment of how many; both count from 1.
@@ -179,6 +183,15 @@ fn adds_up(amount: &AmountDue) -> bool {
 pub enum Facts<'a> {
     Payable(&'a PayableFacts),
     Receipt(&'a ReceiptFacts),
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn delivery(self) -> &'a Delivery {
+        match self {
+            Facts::Payable(facts) => &facts.delivery,
+            Facts::Receipt(facts) => &facts.delivery,
+        }
+    }
 }
 
 impl<'a> From<&'a PayableFacts> for Facts<'a> {

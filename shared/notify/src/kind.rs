@@ -3,7 +3,6 @@
 //! Owns the stable names of the messages, as stored in the message ledger. Does not own when one
 //! is sent.
 
-use quita_core::chase::Template;
 use serde::{Deserialize, Serialize};
 
 /// Every message there is.
@@ -25,6 +24,13 @@ pub enum MessageKind {
     SevenDaysLate,
     /// Last reminder, which names the consequences.
     FifteenDaysLate,
+    /// Friendly reminder at any distance before the due date.
+    ReminderFriendly,
+    /// Firm reminder at any distance after it, which asks for a date or for what is not right.
+    ReminderFirm,
+    /// Formal demand before somebody else is asked to collect. It offers three ways out: pay in
+    /// full, pay a part, propose another arrangement.
+    Demand,
     /// A payment was received.
     Receipt,
 }
@@ -38,7 +44,7 @@ pub(crate) enum Assumes {
 }
 
 impl MessageKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ChargeIssued,
         Self::DueInFiveDays,
         Self::DueToday,
@@ -46,6 +52,9 @@ impl MessageKind {
         Self::ThreeDaysLate,
         Self::SevenDaysLate,
         Self::FifteenDaysLate,
+        Self::ReminderFriendly,
+        Self::ReminderFirm,
+        Self::Demand,
         Self::Receipt,
     ];
 
@@ -59,6 +68,9 @@ impl MessageKind {
             Self::ThreeDaysLate => "three_days_late",
             Self::SevenDaysLate => "seven_days_late",
             Self::FifteenDaysLate => "fifteen_days_late",
+            Self::ReminderFriendly => "reminder_friendly",
+            Self::ReminderFirm => "reminder_firm",
+            Self::Demand => "demand",
             Self::Receipt => "receipt",
         }
     }
@@ -76,11 +88,13 @@ impl MessageKind {
     pub(crate) fn assumes(self) -> Assumes {
         match self {
             Self::ChargeIssued | Self::Receipt => Assumes::Nothing,
-            Self::DueInFiveDays | Self::DueToday => Assumes::NotLate,
+            Self::DueInFiveDays | Self::DueToday | Self::ReminderFriendly => Assumes::NotLate,
             Self::OneDayLate
             | Self::ThreeDaysLate
             | Self::SevenDaysLate
-            | Self::FifteenDaysLate => Assumes::Late,
+            | Self::FifteenDaysLate
+            | Self::ReminderFirm
+            | Self::Demand => Assumes::Late,
         }
     }
 }
@@ -88,19 +102,5 @@ impl MessageKind {
 impl std::fmt::Display for MessageKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl From<Template> for MessageKind {
-    fn from(template: Template) -> Self {
-        match template {
-            Template::ChargeIssued => Self::ChargeIssued,
-            Template::DueInFiveDays => Self::DueInFiveDays,
-            Template::DueToday => Self::DueToday,
-            Template::OneDayLate => Self::OneDayLate,
-            Template::ThreeDaysLate => Self::ThreeDaysLate,
-            Template::SevenDaysLate => Self::SevenDaysLate,
-            Template::FifteenDaysLate => Self::FifteenDaysLate,
-        }
     }
 }

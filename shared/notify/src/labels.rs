@@ -61,6 +61,15 @@ pub(crate) struct Labels {
     pub questions: &'static str,
     pub chat_questions: &'static str,
     pub already_paid: &'static str,
+    pub copy_button: &'static str,
+    pub sms_amount: &'static str,
+    pub sms_questions: &'static str,
+    pub letter_salutation: &'static str,
+    pub letter_amount: &'static str,
+    pub letter_questions: &'static str,
+    pub group_intro: &'static str,
+    pub group_each: &'static str,
+    pub group_total: &'static str,
 }
 
 pub(crate) fn labels(locale: Locale) -> &'static Labels {
@@ -123,6 +132,15 @@ const PT_BR: Labels = Labels {
     questions: "Dúvidas ou divergências? Responda a este e-mail ou escreva para",
     chat_questions: "Dúvidas ou divergências? Escreva para",
     already_paid: "Se o pagamento já foi feito, desconsidere esta mensagem.",
+    copy_button: "Copiar código Pix",
+    sms_amount: "Valor hoje",
+    sms_questions: "Dúvidas",
+    letter_salutation: "Prezados Senhores,",
+    letter_amount: "O banco mostra o valor do dia do pagamento antes da confirmação.",
+    letter_questions: "Dúvidas ou divergências? Use a página da fatura ou escreva para",
+    group_intro: "Para facilitar, reunimos tudo nesta mensagem:",
+    group_each: "Cada pagamento tem o seu próprio Pix.",
+    group_total: "Total desta mensagem",
 };
 
 const EN: Labels = Labels {
@@ -178,4 +196,13 @@ const EN: Labels = Labels {
     questions: "Questions, or something not right? Reply to this e-mail or write to",
     chat_questions: "Questions, or something not right? Write to",
     already_paid: "If you have already paid, please disregard this message.",
+    copy_button: "Copy Pix code",
+    sms_amount: "Amount today",
+    sms_questions: "Questions",
+    letter_salutation: "Dear Sir or Madam,",
+    letter_amount: "The bank shows the amount of the day of payment before you confirm.",
+    letter_questions: "Questions, or something not right? Use the invoice page or write to",
+    group_intro: "To make it easy, everything is in this one message:",
+    group_each: "Each payment has its own Pix.",
+    group_total: "Total of this message",
 };

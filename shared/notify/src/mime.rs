@@ -124,7 +124,7 @@ fn boundary(part: &str, ledger_key: &str) -> String {
 }
 
 /// FNV-1a, 64 bits: short, stable across releases; nothing here rests on it being hard to invert.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

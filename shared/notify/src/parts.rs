@@ -150,6 +150,11 @@ impl BrandColour {
         Ok(Self { red: channel(0)?, green: channel(2)?, blue: channel(4)? })
     }
 
+    /// Red, green and blue.
+    pub(crate) fn channels(self) -> [u8; 3] {
+        [self.red, self.green, self.blue]
+    }
+
     /// As CSS, `#rrggbb`.
     pub fn css(self) -> String {
         format!("#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)

@@ -16,6 +16,8 @@ macro_rules! message {
             message!($message, $locale, "body.txt"),
             message!($message, $locale, "body.html"),
             message!($message, $locale, "chat.txt"),
+            message!($message, $locale, "sms.txt"),
+            message!($message, $locale, "letter.txt"),
         ]
     };
     ($message:literal, $locale:literal, $file:literal) => {
@@ -26,15 +28,18 @@ macro_rules! message {
     };
 }
 
-const LAYOUTS: [(&str, &str); 5] = [
+pub(crate) const LAYOUTS: [(&str, &str); 8] = [
     ("layout.html", include_str!("../templates/layout.html.j2")),
     ("payable.html", include_str!("../templates/payable.html.j2")),
     ("payable.txt", include_str!("../templates/payable.txt.j2")),
+    ("payable.sms", include_str!("../templates/payable.sms.j2")),
+    ("group.html", include_str!("../templates/group.html.j2")),
+    ("group.txt", include_str!("../templates/group.txt.j2")),
     ("receipt.html", include_str!("../templates/receipt.html.j2")),
     ("receipt.txt", include_str!("../templates/receipt.txt.j2")),
 ];
 
-const MESSAGES: [[(&str, &str); 4]; 16] = [
+const MESSAGES: [[(&str, &str); 6]; 22] = [
     message!("charge_issued", "pt-BR"),
     message!("charge_issued", "en"),
     message!("due_in_5_days", "pt-BR"),
@@ -49,6 +54,12 @@ const MESSAGES: [[(&str, &str); 4]; 16] = [
     message!("seven_days_late", "en"),
     message!("fifteen_days_late", "pt-BR"),
     message!("fifteen_days_late", "en"),
+    message!("reminder_friendly", "pt-BR"),
+    message!("reminder_friendly", "en"),
+    message!("reminder_firm", "pt-BR"),
+    message!("reminder_firm", "en"),
+    message!("demand", "pt-BR"),
+    message!("demand", "en"),
     message!("receipt", "pt-BR"),
     message!("receipt", "en"),
 ];

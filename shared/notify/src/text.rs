@@ -14,6 +14,9 @@ pub(crate) const DESCRIPTION_CHARS_MAX: usize = 300;
 /// Longest purchase order number shown.
 pub(crate) const PO_NUMBER_CHARS_MAX: usize = 60;
 
+/// Longest line of a signature shown.
+pub(crate) const SIGNATURE_LINE_CHARS_MAX: usize = 500;
+
 const ELLIPSIS: char = '…';
 
 /// Makes `raw` one line of at most `chars_max` characters, cut with an ellipsis when longer.

@@ -17,7 +17,7 @@ use crate::kind::{Assumes, MessageKind};
 use crate::labels::{Labels, labels};
 use crate::text::{
     CUSTOMER_NAME_CHARS_MAX, DESCRIPTION_CHARS_MAX, INVOICE_NUMBER_CHARS_MAX,
-    MERCHANT_NAME_CHARS_MAX, PO_NUMBER_CHARS_MAX, one_line,
+    MERCHANT_NAME_CHARS_MAX, PO_NUMBER_CHARS_MAX, SIGNATURE_LINE_CHARS_MAX, one_line,
 };
 use crate::wording::{self, Row};
 
@@ -39,6 +39,16 @@ pub enum RenderError {
     LedgerKey,
     #[error("message must have 1 to {} recipients", Delivery::RECIPIENTS_MAX)]
     Recipients,
+    #[error("{0} is longer than its channel takes")]
+    TooLong(&'static str),
+    #[error("qr picture is not one that can be printed")]
+    QrPicture,
+    #[error("a message must be about 1 to {} invoices", crate::group::GROUP_MAX)]
+    GroupSize,
+    #[error("the invoices of one message must be of one merchant and one customer")]
+    GroupMixed,
+    #[error("total of the invoices of one message is out of range")]
+    GroupTotal,
     #[error("template failed")]
     Template(#[from] minijinja::Error),
 }
@@ -61,13 +71,18 @@ pub(crate) struct View {
     pub receipt: Option<ReceiptView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct MerchantView {
     pub name: String,
     pub cnpj: Option<String>,
     pub colour: String,
     pub on_colour: &'static str,
     pub logo: Option<String>,
+    /// Lines below the message; none where the merchant has no signature.
+    pub signature: Vec<String>,
+    /// What mail readers show as the sender. No template sees it.
+    #[serde(skip)]
+    pub sender: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -222,8 +237,14 @@ fn paid_at(facts: &ReceiptFacts, locale: Locale) -> String {
 
 fn merchant_view(merchant: &MerchantFacts) -> Result<MerchantView, RenderError> {
     let colour = merchant.brand.unwrap_or_default();
+    let name = required("merchant name", &merchant.name, MERCHANT_NAME_CHARS_MAX)?;
+    let sender = optional(merchant.sender_name.as_deref(), MERCHANT_NAME_CHARS_MAX);
+    let signature = merchant.signature.as_deref().unwrap_or_default();
+    let signature = signature.lines().map(|line| one_line(line, SIGNATURE_LINE_CHARS_MAX));
     Ok(MerchantView {
-        name: required("merchant name", &merchant.name, MERCHANT_NAME_CHARS_MAX)?,
+        sender: sender.unwrap_or_else(|| name.clone()),
+        signature: signature.collect(),
+        name,
         cnpj: merchant.document.as_ref().and_then(cnpj),
         colour: colour.css(),
         on_colour: colour.text_css(),
@@ -288,13 +309,16 @@ fn optional(raw: Option<&str>, chars_max: usize) -> Option<String> {
 
 /// Checks what a header and a Message-ID are made from.
 pub(crate) fn check_delivery(delivery: &Delivery) -> Result<(), RenderError> {
-    if !is_ledger_key(&delivery.ledger_key) {
-        return Err(RenderError::LedgerKey);
-    }
+    check_ledger_key(delivery)?;
     if !(1..=Delivery::RECIPIENTS_MAX).contains(&delivery.to.len()) {
         return Err(RenderError::Recipients);
     }
     Ok(())
+}
+
+/// Checks the name of a message that goes to no e-mail address.
+pub(crate) fn check_ledger_key(delivery: &Delivery) -> Result<(), RenderError> {
+    if is_ledger_key(&delivery.ledger_key) { Ok(()) } else { Err(RenderError::LedgerKey) }
 }
 
 pub(crate) fn is_ledger_key(text: &str) -> bool {

@@ -286,21 +286,26 @@ pub fn reconciliation(reconciliation: &Reconciliation) -> Result<Item, ItemError
     Ok(item)
 }
 
-/// The item of a message of the ledger.
+/// The item of a message of the ledger: in `by_state` only while it is known not to have arrived.
 pub fn message(message: &Message) -> Result<Item, ItemError> {
     let step = &message.key.step;
     if !keys::is_step(step) {
         return Err(ItemError::Unstorable(format!("step `{step}` cannot be part of a key")));
     }
     let PrimaryKey { pk, sk } = Key::Message(&message.invoice, &message.key).of(&message.merchant);
-    to_item(MessageItem {
+    let mut item = to_item(MessageItem {
         pk,
         sk,
         kind: kind::MESSAGE.to_owned(),
         v: VERSION,
         version: message.version,
         message: Cow::Borrowed(message),
-    })
+    })?;
+    if let Some(at) = message.state.undelivered_at() {
+        let entry = keys::undelivered_entry(message, at);
+        item.extend(keys::index_attributes(&schema::BY_STATE, entry));
+    }
+    Ok(item)
 }
 
 /// The item of an answer to be said again; it expires.

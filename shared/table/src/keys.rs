@@ -9,14 +9,16 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use quita_core::access::Principal;
+use quita_core::chase::RuleName;
 use quita_core::customer::Customer;
 use quita_core::document::TaxId;
 use quita_core::ids::{
     ApiKeyId, ApprovalId, CustomerId, DeliveryId, EndpointId, ImportId, InvoiceId, MerchantId,
-    PaymentId, PersonId, SessionId,
+    PaymentId, PersonId, SessionId, TaskId,
 };
 use quita_core::invoice::Invoice;
-use quita_core::message::LedgerKey;
+use quita_core::message::{Channel, LedgerKey, Message};
+use quita_core::template::TemplateKey;
 use quita_core::work::WorkKind;
 use serde_dynamo::AttributeValue;
 
@@ -152,6 +154,20 @@ pub enum RecordKey {
     AuditBlock(u64),
     /// Who a customer was before its personal data was erased.
     SealedIdentity(CustomerId),
+    /// The exact text of an attempt at a message, counted from 1; beside the message's row.
+    SentText(InvoiceId, LedgerKey, u32),
+    /// Whom a phone belongs to, by the SHA-256 of its digits in lower-case hex.
+    Correspondent(String),
+    /// A version of a collection rule, counted from 1.
+    Rule(RuleName, u32),
+    /// Which version of a rule is the latest; beside them.
+    RuleHead(RuleName),
+    /// Something a person is to do.
+    Task(TaskId),
+    /// Which version of each of the merchant's templates is the latest.
+    Templates,
+    /// A version of a template, counted from 1.
+    Template(TemplateKey, u32),
 }
 
 impl RecordKey {
@@ -169,6 +185,16 @@ impl RecordKey {
             Self::Delivery(endpoint, id) => (deliveries_pk(merchant, endpoint), id.to_string()),
             Self::AuditBlock(nth) => (audit_pk(merchant), audit_sk(*nth)),
             Self::SealedIdentity(id) => (customer_pk(merchant, id), "SEALED".to_owned()),
+            Self::SentText(invoice, key, attempt) => {
+                (invoice_pk(merchant, invoice), format!("T#{}#{attempt}", ledger_sk(key)))
+            }
+            Self::Correspondent(hash) => (format!("M#{m}#W#{hash}"), "PHONE".to_owned()),
+            Self::Rule(name, version) => (rule_pk(merchant, name), rule_sk(*version)),
+            Self::RuleHead(name) => (rule_pk(merchant, name), "RULE".to_owned()),
+            Self::Task(id) => (format!("M#{m}#T#{id}"), "TASK".to_owned()),
+            Self::Templates => (format!("M#{m}#X#templates"), "TEMPLATES".to_owned()),
+            // A name holds no dot, so no template is called as the catalogue is.
+            Self::Template(key, version) => (format!("M#{m}#X#{key}"), format!("V#{version:06}")),
         };
         PrimaryKey { pk, sk }
     }
@@ -176,6 +202,16 @@ impl RecordKey {
 
 fn endpoints_pk(merchant: &MerchantId) -> String {
     format!("M#{}#H#{ENDPOINTS}", merchant.as_str())
+}
+
+/// The partition of the versions of a rule.
+pub fn rule_pk(merchant: &MerchantId, name: &RuleName) -> String {
+    format!("M#{}#G#{}", merchant.as_str(), name.as_str())
+}
+
+/// The sort key of a version of a rule. Versions sort by number.
+pub fn rule_sk(version: u32) -> String {
+    format!("V#{version:06}")
 }
 
 /// The partition of what is posted to one endpoint.
@@ -340,8 +376,18 @@ pub fn event_sk(seq: u64) -> String {
 }
 
 fn message_sk(key: &LedgerKey) -> String {
+    format!("S#{}", ledger_sk(key))
+}
+
+/// What makes a message the same message, as sort keys spell it.
+fn ledger_sk(key: &LedgerKey) -> String {
     let LedgerKey { instalment, step, channel, revision } = key;
-    format!("S#{instalment:03}#{step}#{}#{revision}", channel.as_str())
+    format!("{instalment:03}#{step}#{}#{revision}", channel.as_str())
+}
+
+/// The texts that were sent about an invoice, and the sort keys between which they stand.
+pub fn sent_texts(merchant: &MerchantId, invoice: &InvoiceId) -> (String, [&'static str; 2]) {
+    (invoice_pk(merchant, invoice), ["T#", "T$"])
 }
 
 /// The partition of the message ledger of an invoice, and the sort keys between which it stands.
@@ -523,11 +569,19 @@ pub enum List {
     ParkedPayments,
     /// Events that booked something.
     Journal,
+    /// Events by which it can be told what the chase brought.
+    Chase,
     Imports,
     ApiKeys,
     People,
     /// Requests that wait for a second person.
     Approvals,
+    /// Messages that bounced, failed, or were called spam.
+    Undelivered,
+    /// Collection rules, by name.
+    Rules,
+    /// Tasks that are open.
+    Tasks,
 }
 
 impl List {
@@ -537,10 +591,14 @@ impl List {
             Self::Customers => "customers",
             Self::ParkedPayments => "parked",
             Self::Journal => "journal",
+            Self::Chase => "chase",
             Self::Imports => "imports",
             Self::ApiKeys => "api_keys",
             Self::People => "people",
             Self::Approvals => "approvals",
+            Self::Undelivered => "undelivered",
+            Self::Rules => "rules",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -576,27 +634,42 @@ pub fn parked_entry(merchant: &MerchantId, id: &PaymentId, paid_at: DateTime<Utc
     }
 }
 
-/// The `by_state` entry of an event that booked something, by when it happened.
-pub fn journal_entry(
+/// The `by_state` entry of a message that did not arrive, by when that was known.
+pub fn undelivered_entry(message: &Message, at: DateTime<Utc>) -> IndexKey {
+    let invoice = message.invoice.as_str();
+    IndexKey {
+        pk: List::Undelivered.pk(&message.merchant, shard_of(invoice, STATE_SHARDS)),
+        sk: format!("{}#{invoice}#{}", sortable_instant(at), ledger_sk(&message.key)),
+    }
+}
+
+/// A sort key below every message that was known not to have arrived at `at` or later.
+pub fn undelivered_from(at: DateTime<Utc>) -> String {
+    sortable_instant(at)
+}
+
+/// The `by_state` entry of an event that is in a list, by when it happened.
+pub fn row_entry(
     merchant: &MerchantId,
+    list: List,
     aggregate: &Aggregate,
     seq: u64,
     at: DateTime<Utc>,
 ) -> IndexKey {
     let id = aggregate.as_str();
     IndexKey {
-        pk: List::Journal.pk(merchant, shard_of(id, STATE_SHARDS)),
+        pk: list.pk(merchant, shard_of(id, STATE_SHARDS)),
         sk: format!("{}#{id}#{seq:08}", sortable_instant(at)),
     }
 }
 
-/// A sort key below every journal entry of `at` or later.
-pub fn journal_from(at: DateTime<Utc>) -> String {
+/// A sort key below every listed event of `at` or later.
+pub fn rows_from(at: DateTime<Utc>) -> String {
     sortable_instant(at)
 }
 
-/// A sort key above every journal entry of `at` or before, and below every later one.
-pub fn journal_until(at: DateTime<Utc>) -> String {
+/// A sort key above every listed event of `at` or before, and below every later one.
+pub fn rows_until(at: DateTime<Utc>) -> String {
     work_until(at)
 }
 
@@ -617,6 +690,17 @@ fn due_sk(due: NaiveDate, id: &InvoiceId) -> String {
     format!("{}#{}", due.format(DAY), id.as_str())
 }
 
+/// A sort key below every invoice due on `day` or later, in the lists that sort by due date.
+pub fn due_from(day: NaiveDate) -> String {
+    day.format(DAY).to_string()
+}
+
+/// A sort key above every invoice due on `day` or before.
+pub fn due_until(day: NaiveDate) -> String {
+    // '$' is the character after the separator '#'.
+    format!("{}$", day.format(DAY))
+}
+
 /// A place in a list or a history: what a cursor may point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -627,9 +711,11 @@ pub enum Place {
     /// `{paid_at}#{endToEndId}` in `by_state`.
     ParkedPayment,
     /// `{at}#{aggregate}#{seq}` in `by_state`.
-    Journal,
+    Row,
     /// `{import}` in `by_state`.
     Import,
+    /// `{at}#{invoice}#{instalment}#{step}#{channel}#{revision}` in `by_state`.
+    Undelivered,
     /// `{id}` of a record in `by_state` or in the partition of its endpoint.
     Record,
     /// `B#{nth}` in the audit chain.
@@ -652,10 +738,20 @@ impl Place {
             Self::ParkedPayment => parts(sk).is_some_and(|[paid_at, id]| {
                 parse_instant(paid_at).is_some() && PaymentId::parse(id).is_ok()
             }),
-            Self::Journal => parts(sk).is_some_and(|[at, id, seq]| {
+            Self::Row => parts(sk).is_some_and(|[at, id, seq]| {
                 parse_instant(at).is_some() && is_aggregate(id) && parse_seq(seq).is_some()
             }),
             Self::Import => ImportId::parse(sk).is_ok(),
+            Self::Undelivered => {
+                parts(sk).is_some_and(|[at, id, instalment, step, channel, nth]| {
+                    parse_instant(at).is_some()
+                        && InvoiceId::parse(id).is_ok()
+                        && instalment.parse::<u16>().is_ok()
+                        && is_step(step)
+                        && Channel::parse(channel).is_some()
+                        && nth.parse::<u16>().is_ok()
+                })
+            }
             Self::Record => is_record_id(sk),
             Self::AuditBlock => parse_audit_sk(sk).is_some(),
             Self::Event => parse_event_sk(sk).is_some(),
@@ -671,7 +767,17 @@ fn is_record_id(text: &str) -> bool {
     ApiKeyId::parse(text).is_ok()
         || PersonId::parse(text).is_ok()
         || ApprovalId::parse(text).is_ok()
+        || TaskId::parse(text).is_ok()
         || DeliveryId::parse(text).is_ok()
+        || RuleName::parse(text).is_ok()
+        || parse_rule_sk(text).is_some()
+}
+
+/// Reads the number out of the sort key of a version of a rule.
+fn parse_rule_sk(sk: &str) -> Option<u32> {
+    let digits = sk.strip_prefix("V#")?;
+    let plain = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit());
+    if plain { digits.parse().ok() } else { None }
 }
 
 /// Reads the number out of the sort key of a block of the audit chain.

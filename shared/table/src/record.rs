@@ -9,6 +9,10 @@ mod access;
 mod approval;
 mod audit;
 mod identity;
+mod messages;
+mod rule;
+mod task;
+mod template;
 mod webhooks;
 
 use std::fmt;
@@ -38,6 +42,13 @@ pub const KINDS: &[&str] = &[
     webhooks::DELIVERY,
     approval::APPROVAL,
     identity::SEALED_IDENTITY,
+    messages::SENT_TEXT,
+    messages::CORRESPONDENT,
+    rule::RULE,
+    rule::RULE_HEAD,
+    task::TASK,
+    template::TEMPLATES,
+    template::TEMPLATE,
 ];
 
 /// A kind of record.

@@ -17,7 +17,7 @@ use quita_core::document::TaxId;
 use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::journal::{Account, Posting};
 use quita_core::merchant::{Issuing, Merchant, Mode, Setup};
-use quita_core::message::{Channel, LedgerKey, Message, MessageState};
+use quita_core::message::{Channel, LedgerKey, Message, MessageState, Noted, Sign};
 use quita_core::money::Money;
 use quita_core::pix_key::PixKey;
 use serde_json::json;
@@ -59,6 +59,7 @@ pub fn merchant() -> Merchant {
         reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: Some("https://hooks.slack.com/services/T0/B0/x".into()),
         brand_colour: Some("#0A7F5A".to_owned()),
+        brand: Default::default(),
         locale: Locale::PtBr,
         issuing: Issuing {
             extra_holidays: [day("2026-01-25")].into(),
@@ -67,6 +68,8 @@ pub fn merchant() -> Merchant {
         },
         setup: Setup::default(),
         approvals: Default::default(),
+        channels: Default::default(),
+        segments: Vec::new(),
     }
 }
 
@@ -89,6 +92,7 @@ pub fn customer() -> Customer {
                 postal_code: Cep::parse("01310100").unwrap(),
             }),
             locale: Locale::En,
+            zone: None,
             account_owner: Some(Email::parse("ana@acme.example").unwrap()),
         },
         on_account: vec![AccountCredit { payment: payment_id(), amount: cents(20_000) }],
@@ -99,6 +103,7 @@ pub fn customer() -> Customer {
             payment: payment_id(),
         }),
         past_credits: Vec::new(),
+        care: Default::default(),
         erasure: None,
     }
 }
@@ -138,7 +143,26 @@ pub fn message() -> Message {
         version: 2,
         attempts: 1,
         state: MessageState::Sent { at: at("2026-11-20T13:00:09Z"), evidence: "ses-1".to_owned() },
+        silent: false,
+        lead: None,
+        heard: Vec::new(),
     }
+}
+
+/// One that came back, at a provider's word.
+pub fn bounced() -> Message {
+    let contact = || Some("contas@padaria.example".into());
+    let told = [
+        Noted::new(at("2026-11-20T13:00:10Z"), Sign::Accepted, contact()).because("ses-1"),
+        Noted::new(at("2026-11-20T13:00:12Z"), Sign::HardBounce, contact()).because("5.1.1"),
+    ];
+    message().hear(&told).unwrap()
+}
+
+/// The claim of a message nobody is told of afterwards.
+pub fn claimed() -> Message {
+    let state = MessageState::Claimed { until: at("2026-11-20T13:02:00Z") };
+    Message { version: 1, state, silent: true, ..message() }
 }
 
 pub fn event() -> EventRow {

@@ -1,8 +1,8 @@
 //! The services a function's SDKs call, on loopback and with the providers' wire formats.
 //!
 //! Owns the wire: targets, bodies, error codes. Does not own what stands behind it, which the
-//! caller gives: a table's transport, with whatever decorators are around it, a mail provider, a
-//! bus and a store of secrets. No signature is checked; every call is taken for the function that
+//! caller gives: a table's transport, with whatever decorators are around it, providers of mail and
+//! text messages, a bus, a store of secrets and one of objects. No signature is checked; every call is taken for the function that
 //! its access key names, and refused where the guard says that function may not.
 //!
 //! ```text
@@ -18,8 +18,10 @@ mod answer;
 mod dynamodb;
 mod dynamodb_wire;
 mod event_bridge;
+mod s3;
 mod secrets;
 mod ses;
+mod sms;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,10 +29,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderMap;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{post, put};
 use quita_table::dynamo::Dynamo;
 
 use crate::background::{Task, serve};
@@ -39,17 +41,21 @@ use dynamodb::Repeats;
 
 pub use access::{Access, Guard};
 pub use event_bridge::{EventSink, PutEvent};
+pub use s3::{ObjectRefusal, ObjectStore, PutObject};
 pub use secrets::SecretStore;
 pub use ses::{MailProvider, MailRefusal, SentMail};
+pub use sms::{SentText, TextProvider, TextRefusal};
 
 /// Longest request that is read, in bytes: a transaction of 4 MiB, encoded.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The SDKs' own variables for another address of a service. Source: AWS SDKs and tools reference
 /// guide, "Service-specific endpoints".
-const ENDPOINT_VARIABLES: [&str; 4] = [
+const ENDPOINT_VARIABLES: [&str; 6] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2",
+    "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_SESV2",
 ];
@@ -72,6 +78,8 @@ pub struct AwsBackend {
     pub mail: Arc<dyn MailProvider>,
     pub bus: Arc<dyn EventSink>,
     pub secrets: Arc<dyn SecretStore>,
+    pub texts: Arc<dyn TextProvider>,
+    pub objects: Arc<dyn ObjectStore>,
     pub attempts: Attempts,
     /// What callers may do; everything, without one.
     pub guard: Option<Arc<dyn Guard>>,
@@ -96,6 +104,7 @@ impl AwsServices {
         let router = Router::new()
             .route("/", post(by_target))
             .route("/v2/email/outbound-emails", post(send_email))
+            .route("/{bucket}/{*key}", put(put_object))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(Arc::new(Services { backend, repeats }));
         let (address, task) = serve(router)?;
@@ -135,6 +144,9 @@ async fn by_target(
         Some(("secretsmanager", operation)) => {
             secrets::answer(backend.secrets.as_ref(), operation, &body).await
         }
+        Some(("PinpointSMSVoiceV2", operation)) => {
+            sms::answer(backend.texts.as_ref(), operation, &body).await
+        }
         _ => Refusal::unknown_operation(target).response(),
     }
 }
@@ -147,6 +159,26 @@ async fn send_email(
     let caller = access::caller(&headers);
     let denied = |asked| denied(&services.backend, asked);
     ses::answer(services.backend.mail.as_ref(), caller, denied, &body).await
+}
+
+/// An object, at the path of its bucket and its key.
+async fn put_object(
+    State(services): State<Arc<Services>>,
+    Path((bucket, key)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let backend = &services.backend;
+    let access = Access {
+        caller: access::caller(&headers),
+        action: "s3:PutObject".to_owned(),
+        resources: vec![format!("arn:aws:s3:::{bucket}/{key}")],
+        context: BTreeMap::new(),
+    };
+    if denied(backend, Some(access)).is_some() {
+        return s3::refusal(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied");
+    }
+    s3::answer(backend.objects.as_ref(), bucket, key, &headers, &body).await
 }
 
 /// The refusal of what the caller may not do. What cannot be read is refused by its own service.

@@ -1,68 +1,157 @@
-//! A sweep of what is due among many open invoices, and of nothing.
+//! A sweep of what is due among many open invoices, of nothing, and how the cost grows with either.
+//!
+//! `sweep` alone: a small table of growth. `sweep 1000000 100000`: that many open and due. The table
+//! lies in a file, so that the peak of memory is the sweep's and the bank's.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quita_app::ports::ulid_of;
-use quita_core::chase::Rule;
+use quita_core::chase::{Rule, StepOutcome};
 use quita_core::customer::Customer;
-use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
+use quita_core::document::TaxId;
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId, Txid};
 use quita_core::invoice::{Command, Invoice, InvoiceDraft, decide, evolve};
 use quita_core::merchant::Merchant;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
+use quita_testkit::embedded::Embedded;
+use quita_testkit::meter::Usage;
 
 use crate::world::{MERCHANT, World, at};
 use crate::{peak, world};
 
-/// Open invoices in all.
-const OPEN: usize = 100_000;
-/// Of them, those with a reminder due.
-const DUE: usize = 10_000;
+/// Open and due, without arguments: twice as much is open, then twice as much is due.
+const GROWTH: [(usize, usize); 4] =
+    [(10_000, 1_000), (20_000, 1_000), (40_000, 1_000), (40_000, 2_000)];
 /// Invoices of one transaction while the portfolio is laid out.
-const LOT: usize = 50;
+const LOT: usize = 100;
 /// When the sweep runs: the due day of the ones that are due.
 const SWEPT_AT: &str = "2026-12-10 09:00";
+/// How long one sweep may take; what is left then is told.
+const TIME_MAX: Duration = Duration::from_secs(30 * 60);
 
-pub async fn sweep() {
-    let world = World::new().await;
-    let customer = load_customer(&world).await;
-    let merchant = world::merchant_settings(&customer.merchant, &world.bank);
-    println!("Laying out {OPEN} open invoices, {DUE} of them due; this takes a while.");
-    lay_out(&world, &merchant, &customer).await;
-    // The table's stream tells of every row laid out; that is not the sweep's.
-    world.machine.pump().await;
-    world.clock.set(at("2026-12-09 12:00")).unwrap();
-    measure(&world, "nothing due").await;
-    world.clock.set(at(SWEPT_AT)).unwrap();
-    measure(&world, "due reminders").await;
+/// What one sweep took.
+struct Swept {
+    messages: u64,
+    took: Duration,
+    usage: Usage,
+    bank_calls: u64,
+    /// Most memory of the process while it ran, in MiB.
+    peak_mib: Option<u64>,
 }
 
-async fn measure(world: &World, what: &str) {
+pub async fn sweep(sizes: Option<(usize, usize)>) {
+    let sizes = sizes.map_or(GROWTH.to_vec(), |asked| vec![asked]);
+    println!(
+        "{:>9} {:>8} | {:>9} {:>9} {:>10} {:>9} | {:>8} {:>9} {:>8}",
+        "open", "due", "messages", "time", "messages/s", "requests", "idle", "requests", "peak"
+    );
+    for (open, due) in sizes {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Embedded::file(&folder.path().join("table.db")).unwrap();
+        let world = World::on(engine, 1).await;
+        lay_out(&world, open, due).await;
+        // The table's stream tells of every row laid out; that is not the sweep's.
+        world.machine.pump().await;
+        world.clock.set(at("2026-12-09 12:00")).unwrap();
+        let idle = measure(&world).await;
+        assert_eq!(idle.messages, 0, "nothing is due yet");
+        world.clock.set(at(SWEPT_AT)).unwrap();
+        let busy = measure(&world).await;
+        row(open, due, &busy, &idle);
+    }
+    println!("Requests are to the table: a message, and the whole of an idle sweep.\n");
+}
+
+fn row(open: usize, due: usize, busy: &Swept, idle: &Swept) {
+    let messages = f64::from(u32::try_from(busy.messages).unwrap());
+    let requests = f64::from(u32::try_from(busy.usage.requests()).unwrap());
+    println!(
+        "{open:>9} {due:>8} | {:>9} {:>8.1}s {:>10.0} {:>9.2} | {:>6.0}ms {:>9} {:>4} MiB",
+        busy.messages,
+        busy.took.as_secs_f64(),
+        messages / busy.took.as_secs_f64(),
+        requests / messages.max(1.0),
+        idle.took.as_secs_f64() * 1e3,
+        idle.usage.requests(),
+        busy.peak_mib.map_or_else(|| "?".to_owned(), |mib| mib.to_string()),
+    );
+    println!("{:>18} | {}; bank {} calls", "", busy.usage, busy.bank_calls);
+}
+
+/// Sweeps until nothing more goes out, as the minutes' schedules would.
+async fn measure(world: &World) -> Swept {
     let before = world.mailbox.last_number();
     world.usage();
     world.bank.reset_calls();
     let reset = peak::reset();
     let started = Instant::now();
-    world.machine.sweep().await.unwrap();
-    let took = started.elapsed();
-    let usage = world.usage();
-    let sent = world.mailbox.last_number() - before;
-    let bank_calls: u64 = world.bank.calls().values().sum();
-    println!("\nsweep, {what}: {sent} messages in {took:.2?}");
-    println!("  table: {usage}");
-    println!("  bank: {bank_calls} calls");
-    if sent > 0 {
-        let rate = f64::from(u32::try_from(sent).unwrap()) / took.as_secs_f64();
-        let messages = f64::from(u32::try_from(sent).unwrap());
-        let requests = f64::from(u32::try_from(usage.requests()).unwrap());
-        println!("  {rate:.0} messages/s, {:.2} table requests a message", requests / messages);
-    }
-    match peak::mib() {
-        Some(mib) if reset => {
-            println!("  peak memory {mib} MiB, table, bank and mailbox in memory included");
+    let mut sent = before;
+    loop {
+        world.machine.sweep().await.unwrap();
+        let now = world.mailbox.last_number();
+        if now == sent || started.elapsed() > TIME_MAX {
+            break;
         }
-        _ => println!("  peak memory is not told by this system"),
+        sent = now;
     }
+    Swept {
+        messages: sent - before,
+        took: started.elapsed(),
+        usage: world.usage(),
+        bank_calls: world.bank.calls().values().sum(),
+        peak_mib: peak::mib().filter(|_| reset),
+    }
+}
+
+/// Writes invoices with their charges as they are after issue and first message. The due ones are of
+/// a customer each, and exist at the bank as well; the others would not be asked for.
+async fn lay_out(world: &World, open: usize, due: usize) {
+    let customer = load_customer(world).await;
+    let merchant = world::merchant_settings(&customer.merchant, &world.bank);
+    let store = &world.machine.deps().store;
+    let templates = [false, true].map(|is_due| template(world, &merchant, &customer, is_due));
+    let bank = world.bank_client().await;
+    let mut lot = Commit::new(&merchant.merchant);
+    for nth in 0..open {
+        let is_due = nth < due;
+        let mut invoice = templates[usize::from(is_due)].clone();
+        let ulid = ulid_of(world.now(), u128::try_from(nth).unwrap());
+        invoice.id = InvoiceId::from_ulid(&ulid).unwrap();
+        let txid = Txid::for_charge(&invoice.id, 1, 0).unwrap();
+        invoice.instalments[0].charges[0].txid = txid;
+        if is_due {
+            let mut owner = customer.clone();
+            owner.id = CustomerId::from_ulid(&ulid).unwrap();
+            owner.bill_to.document = TaxId::parse(&cpf(nth)).unwrap();
+            invoice.customer = owner.id.clone();
+            lot = lot.customer(&owner, Expected::New);
+            let instalment = &invoice.instalments[0];
+            let payer = &invoice.bill_to;
+            let payer = quita_pix::wire::Devedor::new(&payer.document, &payer.name);
+            let key = merchant.pix_key.as_ref().unwrap();
+            let asked = quita_pix::terms::charge_request(&instalment.terms, key, payer, None);
+            bank.put_cobv(&instalment.charge().txid, &asked).await.unwrap();
+        }
+        let work = invoice.next_work(&Rule::shipped(), world.now());
+        lot = lot.invoice(&invoice, Expected::New, work.as_ref());
+        if lot.items_len() + 3 > LOT || nth + 1 == open {
+            let full = std::mem::replace(&mut lot, Commit::new(&merchant.merchant));
+            store.commit(full).await.unwrap();
+        }
+    }
+}
+
+/// A CPF with its check digits.
+fn cpf(nth: usize) -> String {
+    let mut digits: Vec<usize> =
+        format!("{:09}", 100_000_000 + nth).bytes().map(|b| usize::from(b - b'0')).collect();
+    for _ in 0..2 {
+        let weights = (2..=digits.len() + 1).rev();
+        let sum: usize = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+        digits.push(sum * 10 % 11 % 10);
+    }
+    digits.iter().map(ToString::to_string).collect()
 }
 
 async fn load_customer(world: &World) -> Customer {
@@ -73,66 +162,33 @@ async fn load_customer(world: &World) -> Customer {
     found.take_customer(&id).unwrap()
 }
 
-/// Writes invoices with their charges as they are after issue and first message. The due ones
-/// exist at the bank as well; the others would not be asked for.
-async fn lay_out(world: &World, merchant: &Merchant, customer: &Customer) {
-    let store = &world.machine.deps().store;
-    let bank = world.bank_client().await;
-    let mut lot = Vec::with_capacity(LOT);
-    for nth in 0..OPEN {
-        let is_due = nth < DUE;
-        let invoice = invoice(world, merchant, customer, nth, is_due);
-        if is_due {
-            let instalment = &invoice.instalments[0];
-            let payer = &invoice.bill_to;
-            let payer = quita_pix::wire::Devedor::new(&payer.document, &payer.name);
-            let key = merchant.pix_key.as_ref().unwrap();
-            let asked = quita_pix::terms::charge_request(&instalment.terms, key, payer, None);
-            bank.put_cobv(&instalment.charge().txid, &asked).await.unwrap();
-        }
-        lot.push(invoice);
-        if lot.len() == LOT {
-            let commit = lot.drain(..).fold(Commit::new(&merchant.merchant), |commit, invoice| {
-                let work = invoice.next_work(&Rule::shipped(), world.now());
-                commit.invoice(&invoice, Expected::New, work.as_ref())
-            });
-            store.commit(commit).await.unwrap();
-        }
-    }
-}
-
-fn invoice(
-    world: &World,
-    merchant: &Merchant,
-    customer: &Customer,
-    nth: usize,
-    is_due: bool,
-) -> Invoice {
+/// An invoice whose payer was told of it.
+fn template(world: &World, merchant: &Merchant, customer: &Customer, is_due: bool) -> Invoice {
     let now = world.now();
     let draft = InvoiceDraft {
-        number: format!("B-{nth}"),
+        number: "B-1".into(),
         description: "Serviços".into(),
         amount: "1000.00".into(),
         due_date: if is_due { "2026-12-10" } else { "2027-03-10" }.into(),
         ..InvoiceDraft::default()
     };
-    let id = InvoiceId::from_ulid(&ulid_of(now, u128::try_from(nth).unwrap())).unwrap();
+    let id = InvoiceId::from_ulid(&ulid_of(now, 0)).unwrap();
     let opened = draft.check(merchant, now).unwrap().open(id, merchant, customer, now).0;
     let code = crate::DYNAMIC.to_owned();
     let location = "pix.example.com/qr/v2/cobv/0123456789abcdef0123456789abcdef".to_owned();
     let rule = Rule::shipped();
-    let step = |index: usize, covered: &[&str]| Command::RecordStep {
-        instalment: 1,
-        step: &rule.steps[index],
-        outcome: quita_core::chase::StepOutcome::Sent,
-        channels: vec![],
-        covered: covered.iter().map(|id| (*id).to_owned()).collect(),
-        amount: None,
-    };
+    let before: Vec<_> = rule.steps[1..2].iter().filter(|_| is_due).collect();
     let (location, br_code) = (location.into(), code.into());
     let issued = Command::RecordIssued { instalment: 1, revision: 0, location, br_code };
-    let told = [issued, step(0, if is_due { &["due_minus_5"] } else { &[] })];
-    told.into_iter().fold(opened, |invoice, command| {
+    let told = Command::RecordStep {
+        instalment: 1,
+        step: &rule.steps[0],
+        outcome: StepOutcome::Sent,
+        channels: vec![],
+        covered: before,
+        amount: None,
+    };
+    [issued, told].into_iter().fold(opened, |invoice, command| {
         let events = decide(&invoice, command, now).unwrap();
         events.iter().fold(invoice, |invoice, event| evolve(invoice, event, now))
     })

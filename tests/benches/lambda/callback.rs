@@ -14,8 +14,8 @@ use quita_app::ports::Secrets;
 use quita_local::LocalSecrets;
 use quita_psp_sandbox::{CallbackFault, PayOptions};
 use quita_testkit::aws::{
-    Attempts, AwsBackend, AwsServices, EventSink, MailProvider, MailRefusal, PutEvent, SecretStore,
-    SentMail,
+    Attempts, AwsBackend, AwsServices, EventSink, MailProvider, MailRefusal, ObjectRefusal,
+    ObjectStore, PutEvent, PutObject, SecretStore, SentMail, SentText, TextProvider, TextRefusal,
 };
 use quita_testkit::embedded::Embedded;
 use quita_testkit::lambda::{ClockFile, FunctionConfig, LambdaFunction, Template};
@@ -58,6 +58,8 @@ pub async fn measure(template: &Template, folder: &Path) {
         dynamo: Arc::new(engine),
         mail: Arc::new(Nothing),
         bus: Arc::new(Nothing),
+        texts: Arc::new(Nothing),
+        objects: Arc::new(Nothing),
         secrets: Arc::new(vault),
         attempts: Attempts::StandAlone,
         guard: None,
@@ -179,6 +181,20 @@ struct Nothing;
 impl MailProvider for Nothing {
     async fn send(&self, _: SentMail) -> Result<String, MailRefusal> {
         Err(MailRefusal::Rejected("a callback sends nothing".to_owned()))
+    }
+}
+
+#[async_trait]
+impl TextProvider for Nothing {
+    async fn send(&self, _: SentText) -> Result<String, TextRefusal> {
+        Err(TextRefusal::Unknown)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Nothing {
+    async fn put(&self, _: PutObject) -> Result<(), ObjectRefusal> {
+        Err(ObjectRefusal::NoBucket)
     }
 }
 

@@ -102,7 +102,8 @@ fn what_cannot_be_handled_is_dropped() {
     let template = template();
     let asynchronous = asynchronous(&template);
     let heard = ROUTES.iter().map(|(folder, _)| super::pascal_case(folder));
-    let woken = heard.chain(["RelayEvents".to_owned()]).collect::<BTreeSet<_>>();
+    let others = [super::pascal_case(super::HEARS_MAIL), "RelayEvents".to_owned()];
+    let woken = heard.chain(others).collect::<BTreeSet<_>>();
     assert_eq!(asynchronous.keys().cloned().collect::<BTreeSet<_>>(), woken);
     for (name, function) in &asynchronous {
         let queue = json!({ "Fn::GetAtt": format!("{name}DeadLetters.Arn") });
@@ -150,7 +151,9 @@ fn dead_letters_are_lost_or_read_by_others_or_nobody_is_told() {
     };
     let ruled: BTreeSet<String> = ROUTES
         .iter()
-        .map(|(folder, _)| format!("{}DeadLetters", super::pascal_case(folder)))
+        .map(|(folder, _)| *folder)
+        .chain([super::HEARS_MAIL])
+        .map(|folder| format!("{}DeadLetters", super::pascal_case(folder)))
         .collect();
     assert_eq!(let_in(&policy["Queues"], ""), ruled);
     let statement = &policy["PolicyDocument"]["Statement"][0];

@@ -11,8 +11,13 @@ use super::{functions, resources, triggers};
 use crate::files::{array, object, root, template, text};
 
 /// Kinds of resources that hold what cannot be made again.
-const KEPT: [&str; 4] =
-    ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"];
+const KEPT: [&str; 5] = [
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+];
 /// Functions that write money: debts, credits, refunds, entries of the books.
 const MONEY: [&str; 7] = [
     "create_invoice",
@@ -56,6 +61,36 @@ fn the_table_does_not_survive_a_mistake() {
         "SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": { "Ref": "Key" }
     });
     assert_eq!(properties["SSESpecification"], with_own_key(own));
+}
+
+#[test]
+fn a_letter_is_read_by_anybody_or_kept_for_ever() {
+    let template = template();
+    for (name, bucket) in resources(&template, "AWS::S3::Bucket") {
+        let properties = &bucket["Properties"];
+        let open = object(&properties["PublicAccessBlockConfiguration"]);
+        assert_eq!(open.len(), 4, "{name}");
+        assert!(open.values().all(|blocked| *blocked == true), "{name}: {open:?}");
+        let encryption = &properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"];
+        assert_eq!(
+            encryption["SSEAlgorithm"],
+            json!({ "Fn::If": ["HasOwnKey", "aws:kms", "AES256"] })
+        );
+        let own = with_own_key(json!({ "Fn::GetAtt": "Key.Arn" }));
+        assert_eq!(encryption["KMSMasterKeyID"], own, "{name}");
+        assert_eq!(properties["VersioningConfiguration"]["Status"], "Enabled", "{name}");
+        let rule = &properties["LifecycleConfiguration"]["Rules"][0];
+        let days = json!({ "Ref": "LetterRetentionDays" });
+        assert_eq!((&rule["Status"], &rule["ExpirationInDays"]), (&json!("Enabled"), &days));
+        let policies = resources(&template, "AWS::S3::BucketPolicy");
+        let own = |policy: &&Value| policy["Properties"]["Bucket"] == json!({ "Ref": name });
+        let policy = policies.values().find(own).expect("a policy");
+        let [statement] = array(&policy["Properties"]["PolicyDocument"]["Statement"]) else {
+            panic!("{name}: one statement")
+        };
+        assert_eq!(statement["Effect"], "Deny", "{name}");
+        assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], false, "{name}");
+    }
 }
 
 #[test]
@@ -172,6 +207,10 @@ fn read_by(folder: &str) -> BTreeSet<String> {
     let ours = quoted.filter(|name| name.starts_with("QUITA_")).filter(|name| match *name {
         "QUITA_MAIL_CONFIGURATION_SET" => main.contains(".sends_mail()"),
         "QUITA_BUS" => main.contains(".publishes()"),
+        "QUITA_LETTERS_BUCKET"
+        | "QUITA_SMS_ORIGINATIONS"
+        | "QUITA_SMS_CONFIGURATION_SET"
+        | "QUITA_WHATSAPP_URL" => main.contains(".sends_by_every_channel()"),
         _ => true,
     });
     ours.map(str::to_owned).collect()

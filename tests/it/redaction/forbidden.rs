@@ -126,8 +126,7 @@ impl Forbidden {
     }
 
     fn message(&mut self, content: &Content) {
-        let (Content::Email { text, .. } | Content::Chat { text }) = content;
-        for line in text.lines().map(str::trim) {
+        for line in content.text().lines().map(str::trim) {
             if line.chars().count() >= LINE_CHARS_MIN {
                 self.add("message body", line);
             }

@@ -4,30 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-use quita_core::chase::{Decision, Rule, decide};
+use quita_core::chase::{CustomerFacts, Decision, decide};
 use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle};
-use quita_core::message::{Channel, Message, MessageState};
 use quita_psp_sandbox::ChargeStatus;
 use quita_table::keys::{Aggregate, WorkSubject};
 use quita_table::store::WorkEntry;
 
 use super::accounts;
 use super::books::Books;
+use super::chase;
 use super::player::Player;
 use crate::world::text;
-
-/// Step of a receipt in a ledger tag.
-const RECEIPT: &str = "receipt";
 
 /// Everything that is wrong in a world at rest.
 pub async fn all(player: &Player) -> Vec<String> {
     let books = Books::read(&player.world).await;
     let mut wrongs = player.wrongs.clone();
     wrongs.extend(accounts::all(player, &books));
-    wrongs.extend(ledger(player, &books));
-    wrongs.extend(silence_once_paid(player));
-    wrongs.extend(index(player, &books));
+    wrongs.extend(chase::all(player, &books).await);
+    wrongs.extend(index(player, &books).await);
     wrongs.extend(history(&books));
     wrongs.extend(charges(player, &books));
     wrongs.extend(requests(player, &books));
@@ -37,83 +33,13 @@ pub async fn all(player: &Player) -> Vec<String> {
     wrongs
 }
 
-/// One message a ledger row, and the row says what became of it.
-fn ledger(player: &Player, books: &Books) -> Vec<String> {
-    let mut wrongs = Vec::new();
-    let mut mails = BTreeSet::new();
-    for message in player.world.mailbox.messages() {
-        let Some(tag) = message.tag() else { continue };
-        if !mails.insert(tag.to_owned()) {
-            wrongs.push(format!("{tag} was sent twice"));
-        }
-    }
-    let mut rows = BTreeSet::new();
-    for row in books.messages.iter().filter(|row| row.key.channel == Channel::Email) {
-        let tag = row.tag();
-        let arrived = mails.contains(&tag);
-        let fits = match &row.state {
-            MessageState::Sent { .. } => arrived,
-            MessageState::Failed { .. } => !arrived,
-            MessageState::Claimed { .. } | MessageState::Released { .. } => {
-                is_moot(player, books, row)
-            }
-        };
-        if !fits {
-            wrongs.push(format!("{tag} arrived: {arrived}, and is {:?}", row.state));
-        }
-        rows.insert(tag);
-    }
-    wrongs.extend(mails.difference(&rows).map(|tag| format!("{tag} is in no ledger")));
-    wrongs
-}
-
-/// A claim that a crash left behind is looked at when its step is due again. A step that is no longer
-/// due leaves it: paid, canceled, re-issued, or overtaken by a higher step.
-fn is_moot(player: &Player, books: &Books, row: &Message) -> bool {
-    let Some(invoice) = books.invoices.get(&row.invoice) else { return false };
-    let Some(instalment) = invoice.instalment(row.key.instalment) else { return false };
-    if row.key.step == RECEIPT {
-        return false;
-    }
-    let (calendar, rule) = (invoice.calendar(), Rule::shipped());
-    let facts = invoice.chase_facts(instalment, &calendar);
-    let sends = match decide(&facts, &rule, player.world.now()) {
-        Decision::Send { step, .. } => step.id == row.key.step,
-        Decision::Wait { .. } | Decision::Silent { .. } => false,
-    };
-    !sends || row.key.revision != instalment.charge().revision
-}
-
-/// Nobody is asked for what the bank knows is paid.
-fn silence_once_paid(player: &Player) -> Vec<String> {
-    let mut wrongs = Vec::new();
-    for mail in player.world.mailbox.messages() {
-        let Some(tag) = mail.tag() else { continue };
-        let parts: Vec<&str> = tag.split('-').collect();
-        let [invoice, instalment, step, _, revision] = parts[..] else {
-            wrongs.push(format!("{tag} is no tag"));
-            continue;
-        };
-        if step == RECEIPT {
-            continue;
-        }
-        let invoice = InvoiceId::parse(invoice).unwrap();
-        let (instalment, revision) = (instalment.parse().unwrap(), revision.parse().unwrap());
-        let txid = Txid::for_charge(&invoice, instalment, revision).unwrap();
-        let paid = player.made.iter().filter(|made| made.txid.as_deref() == Some(txid.as_str()));
-        for made in paid.filter(|made| made.mails_before < mail.number) {
-            wrongs.push(format!("{tag} was sent after {} paid it", made.e2eid));
-        }
-    }
-    wrongs
-}
-
 /// Indexed means that there is something to do, and at rest nothing is due.
-fn index(player: &Player, books: &Books) -> Vec<String> {
+async fn index(player: &Player, books: &Books) -> Vec<String> {
     let mut wrongs = Vec::new();
-    let (now, rule) = (player.world.now(), Rule::shipped());
+    let now = player.world.now();
     let indexed = books.indexed();
     for invoice in books.invoices.values() {
+        let rule = player.world.machine.deps().rule_of(invoice).await.unwrap();
         let work = invoice.next_work(&rule, now);
         if indexed.contains(&invoice.id) != work.is_some() {
             let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
@@ -265,8 +191,9 @@ fn requests(player: &Player, books: &Books) -> Vec<String> {
 async fn answers(player: &Player, books: &Books) -> Vec<String> {
     let mut wrongs = Vec::new();
     let now = player.world.now();
-    let rule = Rule::shipped();
     for invoice in books.invoices.values() {
+        let rule = player.world.machine.deps().rule_of(invoice).await.unwrap();
+        let customer = &books.customers[&invoice.customer];
         let shown = player.world.get(&format!("/v1/invoices/{}", invoice.id)).await;
         let today = player.today();
         let status = invoice.status(today).as_str();
@@ -276,7 +203,9 @@ async fn answers(player: &Player, books: &Books) -> Vec<String> {
         }
         let calendar = invoice.calendar();
         for instalment in &invoice.instalments {
-            let facts = invoice.chase_facts(instalment, &calendar);
+            let mut facts = invoice.chase_facts(instalment, &calendar, now);
+            let credit = customer.balance();
+            facts.customer = Some(CustomerFacts { care: &customer.care, credit });
             let Decision::Send { step, .. } = decide(&facts, &rule, now) else { continue };
             let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
             // A step that waited for the morning was overtaken by midnight: what is left of it goes out
@@ -285,7 +214,7 @@ async fn answers(player: &Player, books: &Books) -> Vec<String> {
             if entry.is_none_or(|entry| entry.due_at > soon) {
                 let charges: Vec<_> =
                     instalment.charges.iter().map(|it| short(&it.state)).collect();
-                let (id, step, chase) = (&invoice.id, step.id, &instalment.chase);
+                let (id, step, chase) = (&invoice.id, &step.id, &instalment.chase);
                 wrongs.push(format!(
                     "{id} has `{step}` left to send: {charges:?} {chase:?} indexed {entry:?}"
                 ));

@@ -28,6 +28,13 @@ pub fn customer(nth: usize) -> Value {
         "name": format!("Cliente {nth}"),
         "document": DOCUMENTS[nth],
         "emails": [format!("contas{nth}@cliente.example")],
+        "phone": format!("+55 11 98765-430{nth}"),
+        "address": {
+            "street": "Rua A, 1",
+            "city": "São Paulo",
+            "state": "SP",
+            "postal_code": "01310-100",
+        },
         "locale": if nth == 1 { "en" } else { "pt-BR" },
     })
 }

@@ -33,7 +33,7 @@ impl Player {
     }
 
     /// A command, sometimes given twice with the same key; the answer of the last.
-    async fn tell_api(&mut self, method: &str, path: &str, body: Value) -> i64 {
+    pub(super) async fn tell_api(&mut self, method: &str, path: &str, body: Value) -> i64 {
         let (key, bearer) = (self.fresh_key(), self.world.bearer());
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
         let mut status = 0;
@@ -59,7 +59,7 @@ impl Player {
         Some(id)
     }
 
-    fn some_amount(&mut self) -> String {
+    pub(super) fn some_amount(&mut self) -> String {
         let centavos = pick(&mut self.rng, [1, 100, 5_000, 20_000, 100_000]);
         reais(self.rng.i64(1..=centavos))
     }

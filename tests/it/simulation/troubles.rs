@@ -193,7 +193,12 @@ impl Player {
             0 => {
                 let fault = pick(
                     &mut self.rng,
-                    [MailFault::Refuse, MailFault::UnknownBefore, MailFault::UnknownAfter],
+                    [
+                        MailFault::NotNow,
+                        MailFault::Refuse,
+                        MailFault::UnknownBefore,
+                        MailFault::UnknownAfter,
+                    ],
                 );
                 self.world.mailbox.fail_next(fault);
                 self.note(format_args!("next mail: {fault:?}"));

@@ -67,7 +67,7 @@ async fn an_endpoint_is_made_twice_or_once_too_often() {
 async fn a_receiver_refuses_posts_after_its_secret_was_exchanged() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     let old = secret(&world, &endpoint).await;
     assert_eq!(old, secret(&world, &endpoint).await);
     let path = format!("{ENDPOINTS}/{endpoint}/secret/rotate");
@@ -118,7 +118,7 @@ async fn somebody_who_may_only_look_reads_the_secret_or_changes_something() {
 async fn a_test_goes_to_everybody_or_to_nobody() {
     let world = World::new().await;
     let (one, two) = (Receiver::start().await, Receiver::start().await);
-    let off = json!({ "url": one.url, "events": ["invoice.paid"], "enabled": false });
+    let off = json!({ "url": one.url, "events": ["receipt.sent"], "enabled": false });
     let tested = world.post(ENDPOINTS, &off).await.json();
     let tested = text(&tested, "id");
     endpoint(&world, &two, json!(["endpoint.tested"])).await;
@@ -137,7 +137,7 @@ async fn a_test_goes_to_everybody_or_to_nobody() {
 async fn a_deleted_endpoint_is_posted_to() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     receiver.answer([Reply::Status(500)]);
     publish(&world, &[fact(&world, 1)]).await;
     let path = format!("{ENDPOINTS}/{endpoint}");
@@ -153,7 +153,7 @@ async fn a_deleted_endpoint_is_posted_to() {
 async fn a_change_that_changes_nothing_is_told() {
     let world = World::new().await;
     let (receiver, listener) = (Receiver::start().await, Receiver::start().await);
-    let changed = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let changed = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     endpoint(&world, &listener, json!(["endpoint.changed"])).await;
     let path = format!("{ENDPOINTS}/{changed}");
     let put = async |body: Value| {
@@ -162,7 +162,7 @@ async fn a_change_that_changes_nothing_is_told() {
         world.settle().await;
         answer.json()
     };
-    let same = json!({ "url": receiver.url, "description": "ERP", "events": ["invoice.paid"] });
+    let same = json!({ "url": receiver.url, "description": "ERP", "events": ["receipt.sent"] });
     put(same).await;
     assert_eq!(listener.got().len(), 0);
     let off = put(json!({ "url": receiver.url, "description": "CRM", "enabled": false })).await;

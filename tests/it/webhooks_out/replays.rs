@@ -16,7 +16,7 @@ use crate::world::{MERCHANT, World, text};
 async fn one_endpoint() -> (World, Receiver, String) {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     (world, receiver, endpoint)
 }
 
@@ -83,7 +83,7 @@ async fn a_replay_of_a_time_leaves_some_out_or_takes_others_in() {
         later(&world, TimeDelta::hours(27)).await;
     }
     receiver.answer_always(Reply::Status(200));
-    let enabled = json!({ "url": receiver.url, "events": ["invoice.paid"] }).to_string();
+    let enabled = json!({ "url": receiver.url, "events": ["receipt.sent"] }).to_string();
     let path = format!("{ENDPOINTS}/{endpoint}");
     assert_eq!(world.call("PUT", &path, &enabled).await.status, 200);
     let before = receiver.got().len();

@@ -13,7 +13,7 @@ use crate::world::{World, text};
 async fn one_endpoint() -> (World, Receiver, String) {
     let world = World::new().await;
     let receiver = Receiver::start().await;
-    let endpoint = endpoint(&world, &receiver, json!(["invoice.paid"])).await;
+    let endpoint = endpoint(&world, &receiver, json!(["receipt.sent"])).await;
     (world, receiver, endpoint)
 }
 
@@ -118,7 +118,7 @@ async fn a_receiver_that_is_gone_is_posted_to_again() {
     assert_eq!(told[0].json()["data"]["actor"], "deliver_webhooks");
 
     // Enabled again, it gets what happens from then on.
-    let body = json!({ "url": receiver.url, "events": ["invoice.paid"] });
+    let body = json!({ "url": receiver.url, "events": ["receipt.sent"] });
     let path = format!("{ENDPOINTS}/{endpoint}");
     assert_eq!(world.call("PUT", &path, &body.to_string()).await.status, 200);
     publish(&world, &[fact(&world, 4)]).await;

@@ -5,13 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mail_parser::{Address, Message, MessageParser, MimeHeaders, PartType};
 use quita_app::bus::{BusEvent, SOURCE};
-use quita_app::ports::{Bus, Mailer, Secrets, SendError};
-use quita_core::contact::Email as EmailAddress;
+use quita_app::ports::{self, Bus, Mailer, Secrets, SendError};
+use quita_core::contact::{Cep, Email as EmailAddress, Phone};
+use quita_core::customer::{Address as Place, Locale};
+use quita_core::document::TaxId;
+use quita_core::ids::MerchantId;
+use quita_core::merchant::{Merchant, Mode, NewMerchant};
 use quita_local::{LocalBus, LocalMailbox, LocalSecrets};
-use quita_notify::{Email, InlineImage, LEDGER_HEADER, Mailbox};
-use quita_testkit::aws::{EventSink, MailProvider, MailRefusal, PutEvent, SecretStore, SentMail};
+use quita_notify::{Email, InlineImage, LEDGER_HEADER, LetterMessage, Mailbox, SmsMessage};
+use quita_testkit::aws::{
+    EventSink, MailProvider, MailRefusal, ObjectRefusal, ObjectStore, PutEvent, PutObject,
+    SecretStore, SentMail, SentText, TextProvider, TextRefusal,
+};
 
-use super::lambdas::{BUS, MAIL_CONFIGURATION_SET};
+use super::lambdas::{BUS, LETTERS_BUCKET, MAIL_CONFIGURATION_SET};
 
 /// What the names of secrets begin with, as `template.yaml` says it.
 const SECRET_PREFIX: &str = "quita/";
@@ -30,8 +37,61 @@ impl MailProvider for Post {
         assert_eq!(mail.to, to, "the envelope is not the message's");
         self.0.send(&email).await.map_err(|error| match error {
             SendError::Refused(why) => MailRefusal::Rejected(why),
-            SendError::NotNow(why) => MailRefusal::TooMany(why),
+            SendError::NotNow(why) => MailRefusal::TooMany(why.reason),
             SendError::Unknown(why) => MailRefusal::Unknown(why.to_string()),
+        })
+    }
+}
+
+/// AWS End User Messaging, delivering to the world's mailbox.
+pub struct Texts(pub Arc<LocalMailbox>);
+
+#[async_trait]
+impl TextProvider for Texts {
+    async fn send(&self, text: SentText) -> Result<String, TextRefusal> {
+        let merchant = named(&text.context["merchant"]);
+        let message = SmsMessage {
+            to: Phone::parse(&text.to).expect("a phone"),
+            text: text.body,
+            parts: 1,
+            ledger_key: text.context["tag"].clone(),
+        };
+        ports::Sms::send(self.0.as_ref(), &merchant, &message).await.map_err(|error| match error {
+            SendError::Refused(_) => TextRefusal::Conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"),
+            SendError::NotNow(_) => TextRefusal::TooMany,
+            SendError::Unknown(_) => TextRefusal::Unknown,
+        })
+    }
+}
+
+/// Object storage, delivering letters to the world's mailbox.
+pub struct Letters(pub Arc<LocalMailbox>);
+
+#[async_trait]
+impl ObjectStore for Letters {
+    async fn put(&self, object: PutObject) -> Result<(), ObjectRefusal> {
+        assert_eq!(object.bucket, LETTERS_BUCKET);
+        assert!(object.only_if_absent, "a letter could be written over");
+        let parts: Vec<&str> = object.key.split('/').collect();
+        let [_, merchant, file] = parts[..] else { panic!("a key of three parts") };
+        let message = LetterMessage {
+            to_name: String::new(),
+            to_address: Place {
+                street: String::new(),
+                city: String::new(),
+                state: String::new(),
+                postal_code: Cep::parse("01310100").expect("the constant is a CEP"),
+            },
+            pdf: object.body,
+            ledger_key: file.trim_end_matches(".pdf").to_owned(),
+            text: String::new(),
+        };
+        let merchant = named(merchant);
+        let put = ports::Letters::send(self.0.as_ref(), &merchant, &message).await;
+        put.map(drop).map_err(|error| match error {
+            SendError::Refused(_) => ObjectRefusal::Invalid,
+            SendError::NotNow(_) => ObjectRefusal::SlowDown,
+            SendError::Unknown(_) => ObjectRefusal::Unknown,
         })
     }
 }
@@ -69,6 +129,18 @@ impl SecretStore for Vault {
         self.0.set(name, value);
         Ok(())
     }
+}
+
+/// A merchant of which only the name is known, as for a provider.
+fn named(id: &str) -> Merchant {
+    Merchant::starting(NewMerchant {
+        merchant: MerchantId::parse(id).expect("a merchant"),
+        name: id.to_owned(),
+        document: TaxId::parse("11222333000181").expect("the constant is a CNPJ"),
+        city: String::new(),
+        mode: Mode::Test,
+        locale: Locale::PtBr,
+    })
 }
 
 /// What a mail program shows of a message.

@@ -39,6 +39,8 @@ use serde_json::{Value, json};
 pub const BUS: &str = "world";
 /// SES configuration set of every world.
 pub const MAIL_CONFIGURATION_SET: &str = "world-mail";
+/// Bucket for letters of every world.
+pub const LETTERS_BUCKET: &str = "world-letters";
 /// Where every world is.
 const REGION: &str = "sa-east-1";
 const ACCOUNT: &str = "000000000000";
@@ -155,6 +157,11 @@ fn resource(name: &str, public_url: &str) -> Option<String> {
         "Bus" => BUS.to_owned(),
         "Bus.Arn" => arn("events", &format!("event-bus/{BUS}")),
         "HttpApi.ApiEndpoint" => public_url.to_owned(),
+        "LettersBucket" => LETTERS_BUCKET.to_owned(),
+        "LettersBucket.Arn" => format!("arn:aws:s3:::{LETTERS_BUCKET}"),
+        // Nobody listens there: a world's WhatsApp is in process only.
+        "WhatsAppUrl" => "http://127.0.0.1:9/v23.0".to_owned(),
+        "SmsOriginations" => "*=ACME *=QUITA".to_owned(),
         "MailConfigurationSet" => MAIL_CONFIGURATION_SET.to_owned(),
         "Table" => LOCAL_TABLE.to_owned(),
         "Table.Arn" => arn("dynamodb", &format!("table/{LOCAL_TABLE}")),

@@ -61,10 +61,13 @@ pub fn merchant() -> Merchant {
         reply_to: Some(Email::parse("financeiro@acme.example").unwrap()),
         chat_webhook: None,
         brand_colour: Some("#5B2A86".into()),
+        brand: Default::default(),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
         setup: Setup::default(),
         approvals: Default::default(),
+        channels: Default::default(),
+        segments: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
+use quita_core::message::ProviderTag;
 use quita_core::money::Money;
 use serde_json::Value;
 
@@ -13,7 +14,6 @@ use super::api::Api;
 use super::play::Cast;
 use crate::answer::{list, money, text};
 use crate::app::App;
-use crate::mailbox::Content;
 
 /// Everything counted.
 #[derive(Default)]
@@ -187,17 +187,16 @@ impl Books {
 
     fn mail(&mut self, app: &App) {
         for message in app.mailbox.messages() {
-            match &message.content {
-                Content::Email { tag, .. } => {
-                    let step = tag.split('-').nth(2).unwrap_or_default().to_owned();
-                    self.tags.push((tag.clone(), message.at));
-                    *self.delivered.entry((step, "email".to_owned())).or_default() += 1;
+            let step = match message.tag() {
+                Some(tag) => {
+                    self.tags.push((tag.to_owned(), message.at));
+                    ProviderTag::parse(tag).map(|tag| tag.key.step).unwrap_or_default()
                 }
-                Content::Chat { .. } => {
-                    let key = ("due_plus_1".to_owned(), "chat".to_owned());
-                    *self.delivered.entry(key).or_default() += 1;
-                }
-            }
+                None => "due_plus_1".to_owned(),
+            };
+            let channel = message.content.channel().as_str();
+            let key = (step, channel.to_owned());
+            *self.delivered.entry(key).or_default() += 1;
         }
     }
 }

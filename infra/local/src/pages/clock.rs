@@ -6,6 +6,7 @@ use axum::extract::{Form, State};
 use axum::response::Response;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use quita_app::ports::Clock;
+use quita_core::message::Channel;
 use quita_core::work::WorkKind;
 use quita_core::zone::{SAO_PAULO, civil_date, instant_at};
 use quita_table::keys::WorkSubject;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{done, format, page};
 use crate::app::App;
-use crate::mailbox::Content;
 use crate::travel;
 
 const HERE: &str = "/_local/clock";
@@ -80,6 +80,7 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkKind::Reconcile => "comparison with the bank's list",
         WorkKind::Import => "lines of a bank file",
         WorkKind::Deliver => "an event for a webhook",
+        WorkKind::Handling => "a promise or tasks to look at",
     };
     let (invoice, customer) = match &entry.subject {
         WorkSubject::Invoice(id) => {
@@ -104,10 +105,8 @@ fn moved(app: &App) -> Option<Moved> {
     let on_the_way = messages.iter().filter(|message| message.at <= moved.to);
     let mut sent: Vec<Sent> = on_the_way
         .map(|message| {
-            let (is_chat, subject) = match &message.content {
-                Content::Email { subject, .. } => (false, subject.as_str()),
-                Content::Chat { text } => (true, text.lines().next().unwrap_or_default()),
-            };
+            let is_chat = message.content.channel() == Channel::Chat;
+            let subject = message.content.title();
             let at = format::moment(message.at);
             Sent { number: message.number, at, is_chat, subject: subject.to_owned() }
         })

@@ -1,17 +1,19 @@
-//! `/_local/mail`: every message as the customer sees it, and the chat that takes posts.
+//! `/_local/mail`: every message as its recipient sees it, and the chat that takes posts.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{ROWS_MAX, format, page, secured};
 use crate::app::App;
-use crate::mailbox::{Content, Received};
+use crate::mailbox::{Content, Picture, Received};
 
 /// Longest chat message kept, in characters. Source: Slack, `chat.postMessage`, `text`.
 const CHAT_CHARS_MAX: usize = 40_000;
@@ -33,24 +35,30 @@ struct List {
 struct Row {
     number: u64,
     at: String,
-    is_chat: bool,
+    channel: &'static str,
     to: String,
     subject: String,
 }
 
+/// A message; what its channel has no word for is empty.
 #[derive(Serialize)]
 struct Shown {
     number: u64,
     at: String,
     newer: Option<u64>,
     older: Option<u64>,
-    is_chat: bool,
+    channel: &'static str,
     subject: String,
     from: String,
-    to: String,
+    /// Line by line.
+    to: Vec<String>,
     reply_to: String,
     tag: String,
     text: String,
+    /// What else is to be said of it, such as the template of a WhatsApp message.
+    note: String,
+    /// A picture above the text, as a data URL.
+    picture: Option<String>,
 }
 
 pub async fn list(State(app): State<Arc<App>>) -> Response {
@@ -61,50 +69,63 @@ pub async fn list(State(app): State<Arc<App>>) -> Response {
 }
 
 fn row(message: &Received) -> Row {
-    let (is_chat, to, subject) = match &message.content {
-        Content::Email { to, subject, .. } => (false, to.join(", "), subject.clone()),
-        Content::Chat { text } => {
-            let first = text.lines().next().unwrap_or_default();
-            (true, "chat channel".to_owned(), first.to_owned())
-        }
-    };
-    Row { number: message.number, at: format::moment(message.at), is_chat, to, subject }
+    Row {
+        number: message.number,
+        at: format::moment(message.at),
+        channel: message.content.channel().as_str(),
+        to: message.content.recipient(),
+        subject: message.content.title().to_owned(),
+    }
 }
 
 pub async fn show(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
     let Some(message) = app.mailbox.message(number) else { return not_there() };
-    let at = format::moment(message.at);
-    let newer = app.mailbox.message(number + 1).map(|message| message.number);
-    let older = number.checked_sub(1).filter(|number| *number > 0);
-    let shown = match message.content {
-        Content::Email { tag, from, to, reply_to, subject, text, .. } => Shown {
-            number,
-            at,
-            newer,
-            older,
-            is_chat: false,
-            subject,
-            from,
-            to: to.join(", "),
-            reply_to,
-            tag,
-            text,
-        },
-        Content::Chat { text } => Shown {
-            number,
-            at,
-            newer,
-            older,
-            is_chat: true,
-            subject: text.lines().next().unwrap_or_default().to_owned(),
-            from: String::new(),
-            to: String::new(),
-            reply_to: String::new(),
-            tag: String::new(),
-            text,
-        },
+    let mut shown = Shown {
+        number,
+        at: format::moment(message.at),
+        newer: app.mailbox.message(number + 1).map(|message| message.number),
+        older: number.checked_sub(1).filter(|number| *number > 0),
+        channel: message.content.channel().as_str(),
+        subject: message.content.title().to_owned(),
+        from: String::new(),
+        to: vec![message.content.recipient()],
+        reply_to: String::new(),
+        tag: message.tag().unwrap_or_default().to_owned(),
+        text: message.content.text().to_owned(),
+        note: String::new(),
+        picture: None,
     };
+    match message.content {
+        Content::Email { from, reply_to, .. } => (shown.from, shown.reply_to) = (from, reply_to),
+        Content::WhatsApp { template, picture, .. } => {
+            shown.note = format!("Template {template}");
+            shown.picture = picture.as_ref().map(data_url);
+        }
+        Content::Sms { parts, .. } => {
+            let plural = if parts == 1 { "" } else { "s" };
+            shown.note = format!("Paid as {parts} message{plural}");
+        }
+        Content::Letter { to, .. } => shown.to = to,
+        Content::Chat { .. } => {}
+    }
     page(&app, "message.html", "mail", shown)
+}
+
+fn data_url(picture: &Picture) -> String {
+    format!("data:{};base64,{}", picture.media_type, picture.base64)
+}
+
+/// A letter, as it is printed.
+pub async fn letter(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Response {
+    let content = app.mailbox.message(number).map(|message| message.content);
+    let Some(Content::Letter { pdf, .. }) = content else { return not_there() };
+    let Ok(bytes) = STANDARD.decode(pdf) else { return not_there() };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, bytes).into_response()
 }
 
 /// The HTML part alone, with its pictures inside.
@@ -112,13 +133,12 @@ pub async fn html(State(app): State<Arc<App>>, Path(number): Path<u64>) -> Respo
     match app.mailbox.message(number).map(|message| message.content) {
         Some(Content::Email { html, inline, .. }) => {
             let html = inline.iter().fold(html, |html, picture| {
-                let data = format!("data:{};base64,{}", picture.media_type, picture.base64);
-                html.replace(&format!("cid:{}", picture.content_id), &data)
+                html.replace(&format!("cid:{}", picture.content_id), &data_url(picture))
             });
             let html = html.replacen("<head>", "<head><base target=\"_blank\">", 1);
             secured(html, MESSAGE_POLICY)
         }
-        Some(Content::Chat { .. }) | None => not_there(),
+        Some(_) | None => not_there(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::travel::Traveller;
 
 async fn begin(data: Option<&Path>, bank: Option<OtherBank>) -> Running {
     let data = data.map(|path| DataFolder::open(path).unwrap());
-    let setup = Setup { data, bank, clock: None };
+    let setup = Setup { data, bank, clock: None, smtp_url: None };
     let running = start(setup, 0, Background::Off).await.unwrap();
     merchant::register_callback(running.app.machine.deps()).await.unwrap();
     running
@@ -136,7 +136,7 @@ async fn stop(mut running: Running) {
 async fn a_taken_port_is_named() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = taken.local_addr().unwrap().port();
-    let setup = Setup { data: None, bank: None, clock: None };
+    let setup = Setup { data: None, bank: None, clock: None, smtp_url: None };
     let error = start(setup, port, Background::Off).await.map(drop).unwrap_err();
     assert!(matches!(error, StartError::PortTaken(found) if found == port), "{error}");
 }

@@ -93,7 +93,7 @@ impl ApiKeyView {
 /// When the system gives no randomness.
 pub fn made(
     deps: &Deps,
-    merchant: &MerchantId,
+    (merchant, mode): (&MerchantId, Mode),
     name: &str,
     permissions: BTreeSet<Permission>,
     expires_at: Option<DateTime<Utc>>,
@@ -102,7 +102,7 @@ pub fn made(
     let now = deps.clock.now();
     let id = ApiKeyId::from_ulid(&deps.ids.ulid(now))
         .map_err(|error| Unknown::new("making an id", error))?;
-    let minted = mint_api_key(&deps.config.signing_key, mode(deps), merchant, &id)?;
+    let minted = mint_api_key(&deps.config.signing_key, mode, merchant, &id)?;
     let key = ApiKey {
         merchant: merchant.clone(),
         id,
@@ -119,9 +119,11 @@ pub fn made(
     Ok((key, minted))
 }
 
-/// Whether keys of this installation are for real money.
-fn mode(deps: &Deps) -> Mode {
-    if deps.config.public_url.starts_with("https://") { Mode::Live } else { Mode::Test }
+/// Whether the merchant's money is real: what its keys say of themselves.
+async fn mode_of(deps: &Deps, merchant: &MerchantId) -> Result<Mode, Unknown> {
+    let mut found = deps.store.read(merchant, &[ItemRef::Merchant]).await?;
+    let known = found.take_merchant();
+    known.map(|it| it.mode).ok_or_else(|| Unknown::new("making a key", "the merchant is not there"))
 }
 
 /// Adds a new key and the row of its making.
@@ -153,7 +155,8 @@ pub async fn create_api_key(
     if !faults.is_empty() {
         return Ok(Err(Refused::Invalid(faults)));
     }
-    let (key, minted) = made(deps, merchant, &name, permissions, expires_at, &request.actor)?;
+    let whose = (merchant, mode_of(deps, merchant).await?);
+    let (key, minted) = made(deps, whose, &name, permissions, expires_at, &request.actor)?;
     let commit = with_new_key(Commit::new(merchant), &key, &request.actor);
     answer_with(deps, commit, ApiKeyView::of(&key, None, now), minted, request).await
 }
@@ -229,8 +232,9 @@ pub async fn rotate_api_key(
         return Ok(Err(Refused::Conflict(why)));
     }
     let life = old.expires_at.map(|end| now + (end - old.created_at));
+    let whose = (merchant, mode_of(deps, merchant).await?);
     let (key, minted) =
-        made(deps, merchant, &old.name, old.permissions.clone(), life, &request.actor)?;
+        made(deps, whose, &old.name, old.permissions.clone(), life, &request.actor)?;
     let end = now + TimeDelta::hours(hours);
     let version = old.version;
     let over = ApiKey {

@@ -79,7 +79,8 @@ pub async fn create_merchant(
     let id = merchant.merchant.clone();
     let admin = added(deps, &id, person)?;
     let everything = Permission::ALL.into();
-    let (key, minted) = made(deps, &id, FIRST_KEY, everything, None, &request.actor)?;
+    let (key, minted) =
+        made(deps, (&id, merchant.mode), FIRST_KEY, everything, None, &request.actor)?;
     let told = |token| {
         body(&Created {
             merchant: MerchantView::of(&merchant),

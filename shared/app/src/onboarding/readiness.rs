@@ -3,9 +3,11 @@
 //!
 //! Each is answered from what is stored, so asking costs three reads and nothing outside.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::access::{Permission, Person, Role};
-use quita_core::chase::{Rule, When};
+use quita_core::chase::{Phase, Rule, Step, When};
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Lack, Merchant};
 use quita_core::reconciliation::{CallbackState, Reconciliation};
@@ -50,6 +52,8 @@ pub(super) struct Facts {
     pub(super) merchant: Merchant,
     pub(super) reconciliation: Option<Reconciliation>,
     pub(super) people: Vec<Person>,
+    /// The rule that new invoices get; `None` when it is not there.
+    pub(super) rule: Option<Arc<Rule>>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -64,8 +68,10 @@ pub(super) async fn facts(deps: &Deps, merchant: &MerchantId) -> Result<Facts, U
     let mut found = deps.store.read(merchant, &refs).await?;
     let people = deps.store.records::<Person>(merchant, List::People, PEOPLE_LOOKED_AT, None);
     let people = people.await?.items;
+    let known = known(found.take_merchant())?;
     Ok(Facts {
-        merchant: known(found.take_merchant())?,
+        rule: deps.rule(merchant, &known.issuing).await.ok(),
+        merchant: known,
         reconciliation: found.take_reconciliation(),
         people: people.into_iter().filter(|person| person.removed_at.is_none()).collect(),
         now: deps.clock.now(),
@@ -207,23 +213,22 @@ fn chases(facts: &Facts) -> Answered {
         link: "GET /v1/merchant",
     };
     let version = facts.merchant.issuing.rule_version;
-    let Some(rule) = Rule::of_version(version) else {
+    let Some(rule) = &facts.rule else {
         let detail = format!("rule version {version} is not known here");
         return question.fail(detail, "ask the operator to update the installation");
     };
-    let days = |step: &quita_core::chase::Step| match step.when {
-        When::DaysFromDue(days) => Some(days),
-        When::OnIssue => None,
+    let sent = |phase: Phase| {
+        let reminds = |step: &&Step| step.is_message() && step.when != When::OnIssue;
+        let steps = rule.steps.iter().filter(reminds);
+        steps.filter(|step| step.when.phase() == phase).count()
     };
-    let sends = rule.steps.iter().filter(|step| step.template.is_some()).filter_map(days);
-    let (before, after): (Vec<i16>, Vec<i16>) = sends.partition(|days| *days < 0);
-    let after = after.into_iter().filter(|days| *days > 0).count();
-    if before.is_empty() || after == 0 {
-        return question.fail("the rule misses one of the two sides", "ask the operator");
+    let (before, after) = (sent(Phase::Preventive), sent(Phase::Reactive));
+    if before == 0 || after == 0 {
+        let advice = "publish a rule with both with PUT /v1/rules/{name}";
+        return question.fail("the rule misses one of the two sides", advice);
     }
     question.pass(format!(
-        "by rule version {version}, messages before the due date: {}, after it: {after}",
-        before.len()
+        "by rule version {version}, messages up to the due date: {before}, after it: {after}"
     ))
 }
 

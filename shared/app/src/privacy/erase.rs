@@ -12,6 +12,7 @@
 use chrono::NaiveDate;
 use quita_core::audit;
 use quita_core::bank_import::BankLine;
+use quita_core::care::Care;
 use quita_core::customer::{BillTo, Customer, Erasure};
 use quita_core::erasure::{self, BEGAN, ERASED, Obstacle, SealedIdentity};
 use quita_core::hidden::Hidden;
@@ -19,6 +20,7 @@ use quita_core::ids::{CustomerId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::{Command, Invoice};
 use quita_core::payment::{self, Payment};
 use quita_core::retention::identity_retained_until;
+use quita_core::task::Task;
 use quita_core::zone;
 use quita_table::items::EventRow;
 use quita_table::keys::{Aggregate, RecordKey};
@@ -33,6 +35,8 @@ use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::{self, Answer, Request};
 use crate::movement::Movement;
+use crate::privacy::messages::forget_messages;
+use crate::tasks::tasks_of;
 
 /// Times a step is decided anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 3;
@@ -42,6 +46,8 @@ pub const STEPS_MAX: usize = 200;
 const PAGE: usize = 50;
 /// Most invoices of a customer that are looked through before anything is erased.
 pub const INVOICES_MAX: usize = 10_000;
+/// Tasks in one transaction.
+const TASKS_AT_ONCE: usize = 50;
 /// Most obstacles that are told at once.
 const OBSTACLES_TOLD: usize = 10;
 const DONE: u16 = 200;
@@ -176,6 +182,8 @@ async fn begin(
     let after = Customer {
         version: customer.version + 1,
         bill_to: BillTo::erased(customer.bill_to.locale),
+        // Names, addresses and what was said of them; when it was written to stays.
+        care: Care { touches: customer.care.touches.clone(), ..Care::default() },
         erasure: Some(erasure),
         ..customer.clone()
     };
@@ -264,6 +272,8 @@ impl Eraser<'_> {
         for payment in erasure::payments_of(&invoice) {
             self.payment(&payment).await?;
         }
+        self.messages(&invoice.id).await?;
+        self.tasks(&invoice).await?;
         let id = invoice.id.clone();
         let mut known = Some(invoice);
         for _ in 0..CONFLICTS_MAX {
@@ -276,7 +286,8 @@ impl Eraser<'_> {
             }
             self.step()?;
             let commit = Commit::new(self.merchant);
-            let (commit, _) = apply::apply(commit, invoice, &events, self.actor, now)?;
+            let rule = self.deps.rule_of(&invoice).await?;
+            let (commit, _) = apply::apply(commit, invoice, &rule, &events, self.actor, now);
             match self.deps.store.commit(commit).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Conflict(_)) => {}
@@ -284,6 +295,44 @@ impl Eraser<'_> {
             }
         }
         Err(Unknown::new("erasing personal data", "others kept writing first"))
+    }
+
+    /// What was said about an invoice, and to whom.
+    async fn messages(&mut self, invoice: &InvoiceId) -> Result<(), Unknown> {
+        for _ in 0..CONFLICTS_MAX {
+            let commits = forget_messages(self.deps, self.merchant, invoice).await?;
+            if self.all_done(commits).await? {
+                return Ok(());
+            }
+        }
+        Err(Unknown::new("erasing personal data", "others kept writing first"))
+    }
+
+    /// Whether all of them went through, none of them raced.
+    async fn all_done(&mut self, commits: Vec<Commit>) -> Result<bool, Unknown> {
+        for commit in commits {
+            self.step()?;
+            match self.deps.store.commit(commit).await {
+                Ok(()) => {}
+                Err(CommitError::Conflict(_)) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What people wrote into tasks about an invoice.
+    async fn tasks(&mut self, invoice: &Invoice) -> Result<(), Unknown> {
+        let tasks = tasks_of(self.deps, invoice).await?;
+        let after: Vec<Task> = tasks.iter().filter_map(Task::forgotten).collect();
+        for some in after.chunks(TASKS_AT_ONCE) {
+            self.step()?;
+            let commit = some.iter().fold(Commit::new(self.merchant), |commit, task| {
+                commit.record(task, Expected::Version(task.version - 1))
+            });
+            self.deps.store.commit(commit).await?;
+        }
+        Ok(())
     }
 
     async fn reload(&self, id: &InvoiceId) -> Result<Option<Invoice>, Unknown> {
@@ -306,7 +355,7 @@ impl Eraser<'_> {
             self.step()?;
             let mut commit = Commit::new(self.merchant);
             if !movement.is_empty() {
-                commit = movement.commit()?;
+                commit = movement.commit(self.deps).await?;
             }
             for line in lines {
                 let after =

@@ -9,9 +9,10 @@ use quita_core::erasure;
 use quita_core::hidden::Hidden;
 use quita_core::ids::{CustomerId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
-use quita_core::message::{Channel, Message, MessageState};
+use quita_core::message::{Channel, KEPT_FOR as CORRESPONDENT_KEPT, Message, SentText};
 use quita_core::payment::Payment;
 use quita_core::retention::{Kind, identity_retained_until, retained_until};
+use quita_core::task::Task;
 use quita_core::zone::{SAO_PAULO, civil_date};
 use quita_table::store::{ItemRef, READ_ITEMS_MAX};
 use quita_table::{Cursor, StoreError};
@@ -21,6 +22,7 @@ use crate::bus::instant;
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::KEPT_FOR;
+use crate::tasks::{TaskView, tasks_of};
 
 /// A page of what is held.
 #[derive(Serialize)]
@@ -109,6 +111,10 @@ struct InvoiceRecord {
     closed_on: NaiveDate,
     bill_to: Party,
     messages: Vec<MessageRecord>,
+    /// Who gave the last promise.
+    promised_by: Option<String>,
+    /// What people were asked to do about it, questions of the payer among it.
+    tasks: Vec<TaskView>,
     retention: [Retention; 2],
 }
 
@@ -117,10 +123,19 @@ struct MessageRecord {
     step: String,
     channel: &'static str,
     instalment: u16,
-    state: &'static str,
+    fate: &'static str,
     at: Option<String>,
     recipients: Vec<String>,
+    texts: Vec<TextRecord>,
     retention: Retention,
+}
+
+/// What a message said.
+#[derive(Serialize)]
+struct TextRecord {
+    at: String,
+    subject: Option<String>,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -170,7 +185,10 @@ pub async fn personal_data(
     for invoice in &page.items {
         payments.extend(erasure::payments_of(invoice));
         let messages = deps.store.messages(merchant, &invoice.id).await?;
-        invoices.push(InvoiceRecord::of(invoice, &messages));
+        let texts = deps.store.sent_texts(merchant, &invoice.id).await?;
+        let tasks = tasks_of(deps, invoice).await?;
+        let record = InvoiceRecord::of(invoice, &messages, &texts, deps.clock.now());
+        invoices.push(record.with_tasks(invoice, &tasks));
     }
     payments.sort();
     payments.dedup();
@@ -199,6 +217,10 @@ fn expiring() -> Vec<Expiring> {
             what: "pieces of uploaded bank files, which name who paid",
             after_days: CHUNKS_KEPT.num_days(),
         },
+        Expiring {
+            what: "digests of phones that were written to, by which answers are understood",
+            after_days: CORRESPONDENT_KEPT.num_days(),
+        },
     ]
 }
 
@@ -216,9 +238,10 @@ impl PartyRecord {
 }
 
 impl InvoiceRecord {
-    fn of(invoice: &Invoice, messages: &[Message]) -> Self {
+    fn of(invoice: &Invoice, messages: &[Message], texts: &[SentText], now: DateTime<Utc>) -> Self {
         let closed_on = erasure::closed_on(invoice);
-        let message = |message: &Message| MessageRecord::of(message, invoice, closed_on);
+        let message =
+            |message: &Message| MessageRecord::of(message, texts, invoice, closed_on, now);
         Self {
             id: invoice.id.to_string(),
             number: invoice.number.clone(),
@@ -228,33 +251,70 @@ impl InvoiceRecord {
             closed_on,
             bill_to: Party::of(&invoice.bill_to),
             messages: messages.iter().map(message).collect(),
+            promised_by: None,
+            tasks: Vec::new(),
             retention: [Kind::Fiscal, Kind::Debt].map(|kind| Retention::of(kind, closed_on)),
         }
     }
 }
 
+impl InvoiceRecord {
+    fn with_tasks(self, invoice: &Invoice, tasks: &[Task]) -> Self {
+        let promise = invoice.handling.promise.as_ref();
+        let by = promise.map(|promise| promise.by.clone()).filter(|by| !by.is_empty());
+        Self { promised_by: by, tasks: tasks.iter().map(TaskView::of).collect(), ..self }
+    }
+}
+
 impl MessageRecord {
-    /// A message goes to the addresses that its invoice was issued with.
-    fn of(message: &Message, invoice: &Invoice, closed_on: NaiveDate) -> Self {
-        let (state, at) = match &message.state {
-            MessageState::Claimed { .. } => ("claimed", None),
-            MessageState::Released { at, .. } => ("released", Some(*at)),
-            MessageState::Sent { at, .. } => ("sent", Some(*at)),
-            MessageState::Failed { at, .. } => ("failed", Some(*at)),
-        };
-        let party = &invoice.bill_to;
-        let recipients = match message.key.channel {
-            Channel::Email => party.emails.iter().map(|it| it.as_str().to_owned()).collect(),
-            Channel::Chat => party.chat_webhook.iter().map(|it| it.as_str().to_owned()).collect(),
-        };
+    fn of(
+        message: &Message,
+        texts: &[SentText],
+        invoice: &Invoice,
+        closed_on: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let texts: Vec<&SentText> = texts.iter().filter(|it| it.key == message.key).collect();
+        let told = message.heard.iter().filter_map(|noted| noted.recipient.as_ref());
+        let kept = texts.iter().flat_map(|text| &text.recipients);
+        let named = kept.chain(told).map(|to| to.as_str().to_owned());
+        let mut recipients: Vec<String> = named.collect();
+        if recipients.is_empty() {
+            recipients = of_bill_to(message.key.channel, &invoice.bill_to);
+        }
+        recipients.sort();
+        recipients.dedup();
         Self {
             step: message.key.step.clone(),
             channel: message.key.channel.as_str(),
             instalment: message.key.instalment,
-            state,
-            at: at.map(instant),
+            fate: message.fate(now).word.as_str(),
+            at: message.state.at().map(instant),
             recipients,
+            texts: texts.into_iter().map(TextRecord::of).collect(),
             retention: Retention::of(Kind::Message, closed_on),
+        }
+    }
+}
+
+/// The addresses an invoice was issued with, where a message went before its text was kept.
+fn of_bill_to(channel: Channel, party: &BillTo) -> Vec<String> {
+    match channel {
+        Channel::Email => party.emails.iter().map(|it| it.as_str().to_owned()).collect(),
+        Channel::Chat => party.chat_webhook.iter().map(|it| it.as_str().to_owned()).collect(),
+        Channel::WhatsApp | Channel::Sms => {
+            party.phone.iter().map(|it| it.as_str().to_owned()).collect()
+        }
+        Channel::Letter => Vec::new(),
+    }
+}
+
+impl TextRecord {
+    fn of(sent: &SentText) -> Self {
+        Self {
+            at: instant(sent.at),
+            subject: sent.subject.clone().map(Hidden::into_inner),
+            text: sent.text.as_str().to_owned(),
         }
     }
 }

@@ -10,10 +10,11 @@ const COMPLETE: &[(&str, &str)] = &[
     ("QUITA_PUBLIC_URL", "https://pay.example.com/"),
     ("QUITA_CALLBACK_URL", "https://pix.example.com/"),
     ("QUITA_MAIL_CONFIGURATION_SET", "mail"),
+    ("QUITA_LETTERS_BUCKET", "letters"),
 ];
 
-const ALL: Needs = Needs { mail: true, bus: true };
-const NOTHING: Needs = Needs { mail: false, bus: false };
+const ALL: Needs = Needs { mail: true, bus: true, channels: true };
+const NOTHING: Needs = Needs { mail: false, bus: false, channels: false };
 
 fn read(needs: Needs, changed: &[(&str, &str)]) -> Result<Settings, EnvironmentError> {
     Settings::read(needs, |name| {
@@ -36,6 +37,10 @@ fn a_complete_environment_is_read() {
             public_url: "https://pay.example.com".to_owned(),
             callback_url: "https://pix.example.com".to_owned(),
             mail_configuration_set: "mail".to_owned(),
+            letters_bucket: "letters".to_owned(),
+            sms_originations: Originations::default(),
+            sms_configuration_set: String::new(),
+            whatsapp_url: "https://graph.facebook.com/v23.0".to_owned(),
             endpoints: Endpoints::default(),
         }
     );
@@ -48,7 +53,7 @@ fn one_failed_start_names_every_missing_variable() {
         error.to_string(),
         "the environment is not complete: AWS_REGION is missing; AWS_ACCESS_KEY_ID is missing; \
          AWS_SECRET_ACCESS_KEY is missing; QUITA_TABLE is missing; QUITA_BUS is missing; QUITA_SECRET_PREFIX is missing; QUITA_PUBLIC_URL is missing; QUITA_CALLBACK_URL is missing; \
-         QUITA_MAIL_CONFIGURATION_SET is missing"
+         QUITA_MAIL_CONFIGURATION_SET is missing; QUITA_LETTERS_BUCKET is missing"
     );
 }
 
@@ -62,12 +67,14 @@ fn each_required_variable_stops_the_start_when_empty() {
 
 #[test]
 fn a_function_needs_only_the_variables_of_what_it_does() {
-    const OPTIONAL: [&str; 2] = ["QUITA_BUS", "QUITA_MAIL_CONFIGURATION_SET"];
+    const OPTIONAL: [&str; 3] =
+        ["QUITA_BUS", "QUITA_MAIL_CONFIGURATION_SET", "QUITA_LETTERS_BUCKET"];
     let without = OPTIONAL.map(|name| (name, ""));
     read(NOTHING, &without).unwrap();
     for (needs, missing) in [
-        (Needs { mail: false, bus: true }, OPTIONAL[0]),
-        (Needs { mail: true, bus: false }, OPTIONAL[1]),
+        (Needs { bus: true, ..NOTHING }, OPTIONAL[0]),
+        (Needs { mail: true, ..NOTHING }, OPTIONAL[1]),
+        (Needs { channels: true, ..NOTHING }, OPTIONAL[2]),
     ] {
         assert_eq!(read(needs, &without).unwrap_err().0, [format!("{missing} is missing")]);
     }
@@ -125,6 +132,8 @@ fn an_address_of_one_service_goes_before_the_address_of_all() {
         ("EventBridge", "http://127.0.0.1:1"),
         ("Secrets Manager", "http://127.0.0.1:2"),
         ("SESv2", "http://127.0.0.1:1"),
+        ("Pinpoint SMS Voice V2", "http://127.0.0.1:1"),
+        ("S3", "http://127.0.0.1:1"),
     ] {
         assert_eq!(endpoints.of(service).unwrap(), address);
     }
@@ -145,4 +154,24 @@ fn a_public_url_is_an_origin_since_links_are_appended_to_it() {
         let read = read(NOTHING, &[("QUITA_PUBLIC_URL", url)]);
         assert_eq!(read.is_ok(), accepted, "{url}: {read:?}");
     }
+}
+
+#[test]
+fn an_origination_without_a_merchant_is_open_to_all() {
+    let of = |text: &str| read(ALL, &[("QUITA_SMS_ORIGINATIONS", text)]);
+    for good in ["", "*=pool-1", "mer_acme=+5511987654321, mer_b=QUITA", "mer_a=X mer_a=Y"] {
+        assert!(of(good).is_ok(), "{good}");
+    }
+    for bad in ["pool-1", "mer_acme=", "=pool-1", "acme=QUITA"] {
+        let why = format!("QUITA_SMS_ORIGINATIONS has `{bad}`, which is not merchant=origination");
+        assert_eq!(of(bad).unwrap_err().0, [why]);
+    }
+}
+
+#[test]
+fn the_cloud_api_is_where_it_is_said_to_be() {
+    let of = |url: &str| read(ALL, &[("QUITA_WHATSAPP_URL", url)]);
+    let here = of("http://127.0.0.1:9/v23.0/").unwrap();
+    assert_eq!(here.whatsapp_url, "http://127.0.0.1:9/v23.0");
+    assert!(of("http://graph.facebook.com/v23.0").is_err());
 }

@@ -15,11 +15,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quita_app::channels::{Channels, CloudApi, Limited, RateLimit, rate};
 use quita_app::credentials::OperatorKey;
 use quita_app::links::{self, BadKeys, SigningKey};
 use quita_app::ports::{
     Bus, Clock, Mailer, NoSenderDomains, RandomIds, Secrets, SenderDomains, SystemClock,
 };
+use quita_app::rules::Rules;
+use quita_app::templates::TemplateCache;
 use quita_app::{Banks, Config, Deps, LazyHttp, Unknown, Webhooks, chain};
 use quita_pix::client::ClientOptions;
 use quita_table::Store;
@@ -30,13 +33,15 @@ use crate::bus::{EventBridgeBus, NoBus};
 use crate::clients::Clients;
 use crate::dynamo::DynamoDb;
 use crate::env::{EnvironmentError, Needs, Settings};
+use crate::letters::LettersBucket;
 use crate::mailer::{NoMailer, SesMailer};
 use crate::secrets::SecretsManager;
 use crate::sender_domains::SesSenderDomains;
+use crate::sms::EndUserMessaging;
 
-/// To open a connection to a chat's webhook.
+/// To open a connection to a chat's webhook or to the Cloud API.
 const CHAT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// For one post to a chat's webhook and its answer.
+/// For one post to either and its answer.
 const CHAT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a function could not start.
@@ -69,6 +74,7 @@ pub enum NotReady {
 
 type MakeMailer = fn(&Clients, &Settings) -> Arc<dyn Mailer>;
 type MakeSenders = fn(&Clients) -> Arc<dyn SenderDomains>;
+type MakeChannels = fn(&Clients, &Settings) -> Channels;
 type MakeBus = fn(&Clients, &Settings) -> Arc<dyn Bus>;
 
 /// What a function reaches beside the table and the secrets: nothing until it is named.
@@ -76,6 +82,7 @@ type MakeBus = fn(&Clients, &Settings) -> Arc<dyn Bus>;
 #[derive(Debug, Default)]
 pub struct Start {
     mailer: Option<MakeMailer>,
+    channels: Option<MakeChannels>,
     bus: Option<MakeBus>,
     senders: Option<MakeSenders>,
 }
@@ -89,6 +96,12 @@ impl Start {
     /// It sends e-mail, through Amazon SES.
     pub fn sends_mail(self) -> Self {
         Self { mailer: Some(ses), ..self }
+    }
+
+    /// It sends by every other channel: WhatsApp through Meta's Cloud API, SMS through AWS End User
+    /// Messaging, letters into a bucket, and chats.
+    pub fn sends_by_every_channel(self) -> Self {
+        Self { channels: Some(every_channel), ..self }
     }
 
     /// It publishes events, on Amazon EventBridge.
@@ -110,16 +123,22 @@ impl Start {
     }
 
     pub(super) fn needs(&self) -> Needs {
-        Needs { mail: self.mailer.is_some(), bus: self.bus.is_some() }
+        Needs {
+            mail: self.mailer.is_some(),
+            bus: self.bus.is_some(),
+            channels: self.channels.is_some(),
+        }
     }
 
     pub(super) fn over(self, clients: &Clients, settings: Settings) -> Function {
         let mailer = self.mailer.map(|make| make(clients, &settings));
+        let channels = self.channels.map(|make| make(clients, &settings));
         let bus = self.bus.map(|make| make(clients, &settings));
         let senders = self.senders.map(|make| make(clients));
         Function {
             dynamo: DynamoDb::new(clients),
             mailer: mailer.unwrap_or_else(|| Arc::new(NoMailer)),
+            channels: channels.unwrap_or_else(Channels::none),
             bus: bus.unwrap_or_else(|| Arc::new(NoBus)),
             senders: senders.unwrap_or_else(|| Arc::new(NoSenderDomains)),
             secrets: SecretsManager::new(clients, settings.secret_prefix),
@@ -133,7 +152,26 @@ impl Start {
 
 fn ses(clients: &Clients, settings: &Settings) -> Arc<dyn Mailer> {
     let set = settings.mail_configuration_set.clone();
-    Arc::new(SesMailer::new(clients, set, Arc::new(SystemClock)))
+    let ses = SesMailer::new(clients, set, Arc::new(SystemClock));
+    Arc::new(Limited::new(Arc::new(ses), rate::EMAIL))
+}
+
+fn every_channel(clients: &Clients, settings: &Settings) -> Channels {
+    let secrets = SecretsManager::new(clients, settings.secret_prefix.clone());
+    let whatsapp = CloudApi::new(
+        settings.whatsapp_url.clone(),
+        LazyHttp::new(api_client),
+        Arc::new(secrets),
+        Arc::new(SystemClock),
+    );
+    let sms = EndUserMessaging::new(clients, settings);
+    let letters = LettersBucket::new(clients, settings);
+    Channels {
+        whatsapp: Arc::new(Limited::new(Arc::new(whatsapp), rate::WHATSAPP)),
+        sms: Arc::new(Limited::new(Arc::new(sms), rate::SMS)),
+        letters: Arc::new(Limited::new(Arc::new(letters), rate::LETTERS)),
+        chat: Arc::new(RateLimit::new(rate::CHAT)),
+    }
 }
 
 fn event_bridge(clients: &Clients, settings: &Settings) -> Arc<dyn Bus> {
@@ -148,6 +186,7 @@ fn ses_domains(clients: &Clients) -> Arc<dyn SenderDomains> {
 pub struct Function {
     dynamo: DynamoDb,
     mailer: Arc<dyn Mailer>,
+    channels: Channels,
     bus: Arc<dyn Bus>,
     senders: Arc<dyn SenderDomains>,
     secrets: SecretsManager,
@@ -171,12 +210,15 @@ impl Function {
         Ok(Deps {
             store: Store::new(Arc::new(self.dynamo.clone()), self.table.clone()),
             mailer: Arc::clone(&self.mailer),
+            channels: self.channels.clone(),
             bus: Arc::clone(&self.bus),
             secrets: Arc::new(self.secrets.clone()),
             senders: Arc::clone(&self.senders),
             clock,
             ids: Arc::new(RandomIds),
             banks: Banks::new(ClientOptions::default()),
+            rules: Rules::default(),
+            templates: TemplateCache::default(),
             operator: OperatorKey::default(),
             http: LazyHttp::new(chat_client),
             webhooks: Webhooks::to_the_internet(),
@@ -191,10 +233,17 @@ impl Function {
 
 /// A webhook's address was typed in by somebody, so it gets https, no redirects and little time.
 fn chat_client() -> Result<reqwest::Client, reqwest::Error> {
+    outside().https_only(true).build()
+}
+
+/// For an address of the environment, whose form was checked when that was read.
+fn api_client() -> Result<reqwest::Client, reqwest::Error> {
+    outside().build()
+}
+
+fn outside() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
-        .https_only(true)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CHAT_CONNECT_TIMEOUT)
         .timeout(CHAT_TIMEOUT)
-        .build()
 }

@@ -64,9 +64,11 @@ fn what_was_rejected_or_left_lying_is_not_carried_out() {
 }
 
 #[test]
-fn an_erasure_is_never_one_persons_decision() {
-    let none = ApprovalPolicy::of([(Operation::ErasePerson, Threshold { from: None })]);
-    assert!(none.is_empty() && none.needs(Operation::ErasePerson, None));
+fn an_erasure_or_an_escalation_is_never_one_persons_decision() {
+    for operation in [Operation::ErasePerson, Operation::Escalate] {
+        let none = ApprovalPolicy::of([(operation, Threshold { from: None })]);
+        assert!(none.is_empty() && none.needs(operation, None));
+    }
     for operation in Operation::ALL {
         assert_eq!(ApprovalPolicy::default().needs(operation, None), !operation.is_chosen());
         assert_eq!(Operation::parse(operation.as_str()), Some(operation));

@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use super::{Audited, Summary};
 use crate::access::{ApiKey, Permission, Person};
 use crate::bank_import::BankImport;
-use crate::chase::Hold;
+use crate::care::{Care, Tier};
+use crate::chase::{Hold, SegmentRule};
 use crate::customer::{BillTo, Customer};
-use crate::invoice::{Charge, ChargeState, Instalment, Invoice};
+use crate::invoice::{Charge, ChargeState, Handling, Instalment, Invoice};
 use crate::merchant::Merchant;
 use crate::money::Money;
 use crate::payment::Payment;
@@ -34,7 +35,32 @@ impl Invoice {
 }
 
 fn of_whole(invoice: &Invoice) -> Summary {
-    Summary::new().with("status", invoice.state_name()).with("principal", invoice.receivable())
+    let whole =
+        Summary::new().with("status", invoice.state_name()).with("principal", invoice.receivable());
+    of_handling(whole, &invoice.handling)
+}
+
+/// Without what was typed of people: a row is kept for good.
+fn of_handling(summary: Summary, handling: &Handling) -> Summary {
+    let promise = handling.promise.as_ref().map(|promise| {
+        let state = format!("{:?}", promise.state).to_lowercase();
+        format!("{} by {} {state}", promise.amount, promise.day)
+    });
+    let paused = handling.paused.as_ref().map(|pause| match pause.until {
+        Some(day) => format!("until {day}"),
+        None => "until resumed".to_owned(),
+    });
+    let asked = handling.asked.as_ref().map(|it| format!("{} {}", it.instalment, it.step));
+    let tasks = (!handling.tasks.is_empty()).then_some(handling.tasks.len());
+    summary
+        .with_some("promise", promise)
+        .with_some("disputed", handling.dispute.is_some().then_some(true))
+        .with_some("paused", paused)
+        .with_some("excluded", handling.excluded.is_some().then_some(true))
+        .with_some("escalated_to", handling.escalation.as_ref().map(|it| it.to.as_str()))
+        .personal("owner", handling.owner.as_ref().map(|it| it.as_str()))
+        .with_some("send_asked", asked)
+        .with_some("open_tasks", tasks)
 }
 
 fn of_part(instalment: &Instalment) -> Summary {
@@ -95,11 +121,35 @@ impl Audited for Payment {
 impl Audited for Customer {
     fn summary(&self) -> Summary {
         let flag = self.flag.as_ref().map(|flag| flag.reason.code());
-        of_party(&self.bill_to)
+        of_care(of_party(&self.bill_to), &self.care)
             .with_some("on_account", positive(self.balance()))
             .with_some("carried", positive(self.carried.total()))
             .with_some("flag", flag)
     }
+}
+
+/// What people decided about it; when it was written to is no change of anything.
+fn of_care(summary: Summary, care: &Care) -> Summary {
+    let excluded = care.excluded.as_ref().map(|_| true);
+    let paused = care
+        .paused
+        .as_ref()
+        .map(|pause| pause.until.map_or("open".to_owned(), |day| day.to_string()));
+    let consent = care.whatsapp.map(|consent| consent.given);
+    let tier = (care.tier != Tier::Standard).then(|| care.tier.as_str());
+    let summary = summary
+        .with_some("tier", tier)
+        .with_some("segment", care.segment_name())
+        .with_some("excluded", excluded)
+        .with_some("paused_until", paused)
+        .with_some("whatsapp_consent", consent);
+    let contacts = care.contacts.iter().enumerate();
+    contacts.fold(summary, |summary, (nth, contact)| {
+        summary
+            .with(format!("contacts.{nth}.audience"), contact.audience.as_str())
+            .personal(format!("contacts.{nth}.email"), contact.email.as_ref().map(|it| it.as_str()))
+            .personal(format!("contacts.{nth}.phone"), contact.phone.as_ref().map(|it| it.as_str()))
+    })
 }
 
 fn of_party(party: &BillTo) -> Summary {
@@ -136,6 +186,9 @@ impl Audited for Merchant {
             .personal("reply_to", self.reply_to.as_ref().map(|it| it.as_str()))
             .personal("chat_webhook", self.chat_webhook.as_ref().map(|it| it.as_str()))
             .with_some("brand_colour", self.brand_colour.as_ref())
+            .with_some("logo_url", self.brand.logo.as_ref())
+            .personal("sender_name", self.brand.sender_name.as_ref())
+            .personal("signature", self.brand.signature.as_ref())
             .with("locale", self.locale.as_str())
             .with("zone", issuing.zone.name())
             .with("policy.rounding", format_args!("{:?}", issuing.policy.rounding))
@@ -144,7 +197,9 @@ impl Audited for Merchant {
             .with("extra_holidays", list(&issuing.extra_holidays))
             .with("payment_tolerance", issuing.settling.tolerance)
             .with("late_shortfall", issuing.settling.late_shortfall.as_str())
+            .with_some("rule", issuing.rule.as_ref().map(|it| it.as_str()))
             .with("rule_version", issuing.rule_version)
+            .with_some("segments", of_segments(self))
             .with_some("bank", self.setup.bank.as_ref().map(|it| &it.bank))
             .with_some("bank_sandbox", self.setup.bank.as_ref().map(|it| it.sandbox))
             .with_some("bank_connected_at", self.setup.bank.as_ref().map(|it| it.connected_at))
@@ -155,6 +210,15 @@ impl Audited for Merchant {
             .with_some("sender_domain", self.setup.sender.as_ref().map(|it| &it.domain))
             .with_some("sender_verified_at", sender_verified(self))
     }
+}
+
+/// Each segment with the rule it has of its own.
+fn of_segments(merchant: &Merchant) -> Option<String> {
+    let of = |it: &SegmentRule| match &it.rule {
+        Some(rule) => format!("{} {} {}", it.segment, rule.name.as_str(), rule.version),
+        None => it.segment.clone(),
+    };
+    (!merchant.segments.is_empty()).then(|| list(merchant.segments.iter().map(of)))
 }
 
 fn certificate_end(merchant: &Merchant) -> Option<DateTime<Utc>> {

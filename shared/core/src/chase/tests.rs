@@ -1,3 +1,8 @@
+mod drafts;
+mod properties;
+mod resets;
+mod segments;
+
 use chrono::TimeDelta;
 
 use super::*;
@@ -15,7 +20,26 @@ fn day(text: &str) -> NaiveDate {
 
 /// A charge issued on 23 November and due on Thursday, 10 December.
 fn facts<'a>(state: &'a ChaseState, calendar: &'a BankCalendar) -> Facts<'a> {
+    static HANDLED: Handling = Handling {
+        promise: None,
+        dispute: None,
+        paused: None,
+        excluded: None,
+        escalation: None,
+        owner: None,
+        tasks: Vec::new(),
+        asked: None,
+        rule_since: None,
+    };
     Facts {
+        opened_at: at("2026-11-23 10:00"),
+        amount: Money::from_centavos(10_000),
+        place: Place { number: 1, count: 1 },
+        last_paid_at: None,
+        handling: &HANDLED,
+        draw: 50,
+        customer_zone: SAO_PAULO,
+        customer: None,
         issued_at: Some(at("2026-11-23 10:00")),
         adjusted_due: day("2026-12-10"),
         last_payable: day("2027-02-01"),
@@ -34,11 +58,24 @@ fn check(state: &ChaseState, issued: &str, due: &str, now: &str) -> String {
     let calendar = BankCalendar::default();
     let facts =
         Facts { issued_at: Some(at(issued)), adjusted_due: day(due), ..facts(state, &calendar) };
-    match decide(&facts, &Rule::shipped(), at(now)) {
-        Decision::Send { step, covers } if covers.is_empty() => format!("send {}", step.id),
-        Decision::Send { step, covers } => {
-            let covers: Vec<_> = covers.iter().map(|step| step.id).collect();
-            format!("send {} covering {}", step.id, covers.join(" "))
+    said(&decide(&facts, &Rule::shipped(), at(now)))
+}
+
+/// A decision in words.
+fn said(decision: &Decision<'_>) -> String {
+    let with = |what: &str, step: &Step, covers: &[&Step]| {
+        let covers: Vec<_> = covers.iter().map(|step| step.id.as_str()).collect();
+        match covers.is_empty() {
+            true => format!("{what} {}", step.id),
+            false => format!("{what} {} covering {}", step.id, covers.join(" ")),
+        }
+    };
+    match decision {
+        Decision::Send { step, covers } => with("send", step, covers),
+        Decision::Task { step, covers } => with("task", step, covers),
+        Decision::Escalate { step, covers } => with("escalate", step, covers),
+        Decision::Skip { step, covers, why } => {
+            format!("{} {}", with("skip", step, covers), why.code())
         }
         Decision::Wait { step, until, why } => {
             let until = until.with_timezone(&SAO_PAULO).format("%a %m-%d %H:%M");
@@ -125,7 +162,7 @@ fn the_chase_ends_in_a_person_not_in_silence() {
     let mut state = done(&all, None);
     state.done.insert("due_plus_15".into(), StepOutcome::Sent);
     let said = check(&state, "2026-11-23 10:00", "2026-12-10", "2026-12-30 22:00");
-    assert_eq!(said, "send end");
+    assert_eq!(said, "escalate end");
     state.done.insert("end".into(), StepOutcome::Done);
     state.ended = true;
     let said = check(&state, "2026-11-23 10:00", "2026-12-10", "2027-06-01 10:00");
@@ -149,17 +186,19 @@ fn a_sweep_at_any_hour_of_any_day_sends_each_step_once_and_in_the_window() {
             adjusted_due: day("2026-12-24"),
             ..facts(&state, &calendar)
         };
-        if let Decision::Send { step, .. } = decide(&facts, &rule, now) {
-            sent.push(step.id);
+        if let Decision::Send { step, .. } | Decision::Escalate { step, .. } =
+            decide(&facts, &rule, now)
+        {
+            sent.push(step.id.as_str());
             let quiet = rule.window.next_allowed(now, &calendar, SAO_PAULO) > now;
-            assert!(!quiet || step.when == When::OnIssue || step.channels.is_empty(), "{now}");
+            assert!(!quiet || step.when == When::OnIssue || !step.is_message(), "{now}");
             state.ended = step.effects.contains(&Effect::EndChase);
-            state.done.insert(step.id.into(), StepOutcome::Sent);
+            state.done.insert(step.id.clone(), StepOutcome::Sent);
             state.last_touch_at = Some(now);
         }
         now += TimeDelta::minutes(7);
     }
-    let all: Vec<_> = rule.steps.iter().map(|step| step.id).collect();
+    let all: Vec<_> = rule.steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(sent, all);
 }
 
@@ -199,7 +238,7 @@ fn nothing_is_sent_while_a_fact_forbids_it() {
     let open = Facts { last_payable: day("2027-01-11"), ..facts(&state, &calendar) };
     let why = |facts: Facts<'_>| match decide(&facts, &Rule::shipped(), at("2026-12-14 10:00")) {
         Decision::Silent { why } => why.code(),
-        Decision::Send { .. } | Decision::Wait { .. } => "speaks",
+        _ => "speaks",
     };
     assert_eq!(why(open), "speaks");
     assert_eq!(why(Facts { settled: true, ..open }), "settled");

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::BankCalendar;
 use crate::zone;
@@ -13,17 +14,18 @@ use crate::zone;
 const DAYS_AHEAD_MAX: usize = 30;
 
 /// Opening hours for messages, in local time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendWindow {
     pub opens: NaiveTime,
     pub closes_weekdays: NaiveTime,
-    pub closes_saturdays: NaiveTime,
+    /// `None` where nothing goes out on a Saturday, as RJ 7.868/2018 and ES 10.626/2017 have it.
+    pub closes_saturdays: Option<NaiveTime>,
 }
 
 impl Default for SendWindow {
     fn default() -> Self {
         let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a whole hour is a time");
-        Self { opens: at(8), closes_weekdays: at(20), closes_saturdays: at(14) }
+        Self { opens: at(8), closes_weekdays: at(20), closes_saturdays: Some(at(14)) }
     }
 }
 
@@ -44,7 +46,7 @@ impl SendWindow {
         match day.weekday() {
             Weekday::Sun => None,
             // A Saturday is never a bank day; what counts is whether it is a holiday as well.
-            Weekday::Sat => (!cal.is_holiday(day)).then_some(self.closes_saturdays),
+            Weekday::Sat => self.closes_saturdays.filter(|_| !cal.is_holiday(day)),
             _ => cal.is_business_day(day).then_some(self.closes_weekdays),
         }
     }

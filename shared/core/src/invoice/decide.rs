@@ -7,8 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use thiserror::Error;
 
 use super::adjust::{self, Adjustment, Change};
+use super::handle::{self, Handle, NotHandled};
 use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
-use crate::chase::{Effect, Rule, Step, StepOutcome};
+use crate::chase::{Effect, RuleName, Step, StepOutcome};
 use crate::hidden::Hidden;
 use crate::ids::{PaymentId, Txid};
 use crate::message::Channel;
@@ -58,7 +59,7 @@ pub enum Command<'a> {
         step: &'a Step,
         outcome: StepOutcome,
         channels: Vec<Channel>,
-        covered: Vec<String>,
+        covered: Vec<&'a Step>,
         amount: Option<Money>,
     },
     /// The receipt of a credit went out, or cannot go out.
@@ -101,9 +102,18 @@ pub enum Command<'a> {
         instalment: u16,
         our_number: String,
     },
+    /// People agreed or decided something about it.
+    Handle(Handle),
     /// The links that were given out are to open nothing any more.
     RevokeLinks {
         reason: String,
+    },
+    /// To be chased by another rule from now on; `None` is the shipped one. `ended_by` is the step
+    /// that ends the chase in the rule it is under.
+    MoveRule {
+        rule: Option<RuleName>,
+        version: u32,
+        ended_by: Option<String>,
     },
     /// Who it was made out to is to be forgotten. Whether that may be is decided over everything the
     /// customer has (see [`crate::erasure`]).
@@ -142,6 +152,8 @@ pub enum Refusal {
     DueDateOutOfRange { earliest: NaiveDate, latest: NaiveDate },
     #[error("the instalment has only {kept} of the payment")]
     NotCredited { kept: Money },
+    #[error(transparent)]
+    Handling(#[from] NotHandled),
 }
 
 /// Decides a command. No events means that it had already happened.
@@ -169,17 +181,19 @@ pub fn decide(
         Command::RecordRemoval { instalment, revision } => removal(invoice, instalment, revision),
         Command::RecordStep { instalment, step, outcome, channels, covered, amount } => {
             let known = find(invoice, instalment)?;
-            if known.chase.done.contains_key(step.id) {
+            if known.chase.done.contains_key(&step.id) {
                 return Ok(Vec::new());
             }
-            let effects = effects(invoice, known, step, &covered);
+            let effects = effects(known, step, &covered);
             let done = Event::StepDone {
                 instalment,
                 step: step.id.to_owned(),
                 outcome,
                 channels,
-                covered,
+                covered: covered.iter().map(|step| step.id.clone()).collect(),
                 amount,
+                rule: invoice.issuing.rule.clone(),
+                rule_version: invoice.issuing.rule_version,
             };
             Ok(std::iter::once(done).chain(effects).collect())
         }
@@ -213,6 +227,10 @@ pub fn decide(
         Command::NameBoleto { instalment, our_number } => {
             let known = find(invoice, instalment)?.our_number.as_ref() == Some(&our_number);
             Ok(when(!known, Event::BoletoNamed { instalment, our_number }))
+        }
+        Command::Handle(asked) => handle::decide(invoice, asked, now),
+        Command::MoveRule { rule, version, ended_by } => {
+            move_rule(invoice, rule, version, ended_by)
         }
         Command::RevokeLinks { reason } => {
             let generation = invoice.link_generation.saturating_add(1);
@@ -290,6 +308,24 @@ fn release(
         events.push(Event::Canceled { principal });
     }
     Ok(events)
+}
+
+fn move_rule(
+    invoice: &Invoice,
+    rule: Option<RuleName>,
+    version: u32,
+    ended_by: Option<String>,
+) -> Result<Vec<Event>, Refusal> {
+    if !invoice.is_active() {
+        return Err(Refusal::Canceled);
+    }
+    if invoice.is_settled() {
+        return Err(Refusal::AlreadyPaid);
+    }
+    let same = invoice.issuing.rule == rule && invoice.issuing.rule_version == version;
+    let ended = invoice.instalments.iter().any(|known| known.chase.ended);
+    let resumes = ended_by.filter(|_| ended);
+    Ok(when(!same, Event::RuleMoved { rule, version, resumes }))
 }
 
 fn cancel(invoice: &Invoice, reason: String) -> Result<Vec<Event>, Refusal> {
@@ -425,12 +461,9 @@ fn delay(
 
 /// What the step does beside its message, and what the steps do that it covers: a message is left
 /// out for a higher one, its effects are not. A payment that came meanwhile leaves nothing to flag.
-fn effects(invoice: &Invoice, known: &Instalment, step: &Step, covered: &[String]) -> Vec<Event> {
+fn effects(known: &Instalment, step: &Step, covered: &[&Step]) -> Vec<Event> {
     let instalment = known.number;
-    let rule = Rule::of_version(invoice.issuing.rule_version);
-    let of_rule = rule.iter().flat_map(|rule| &rule.steps);
-    let steps = of_rule.filter(|other| covered.iter().any(|id| id == other.id)).chain([step]);
-    let steps: Vec<&Step> = steps.collect();
+    let steps: Vec<&Step> = covered.iter().copied().chain([step]).collect();
     let doing = |effect: Effect| steps.iter().find(|step| step.effects.contains(&effect));
     let flag = doing(Effect::FlagAccount).filter(|_| !known.chase.flagged && !known.is_settled());
     let flag = flag.map(|step| Event::AccountFlagged { instalment, step: step.id.to_owned() });

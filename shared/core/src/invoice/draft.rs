@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use super::{Charge, ChargeState, Event, Instalment, Invoice, Lifecycle};
+use super::{Charge, ChargeState, Event, Handling, Instalment, Invoice, Lifecycle};
 use crate::chase::ChaseState;
 use crate::customer::{self, Customer};
 use crate::debt::{Debt, LateCharges};
@@ -77,9 +77,10 @@ impl CheckedDraft {
             description: self.description,
             po_number: self.po_number,
             opened_at: now,
-            issuing: merchant.issuing.clone(),
+            issuing: merchant.issuing_for(customer.care.segment_name()),
             lifecycle: Lifecycle::Active,
             link_generation: 0,
+            handling: Handling::default(),
             instalments: instalments(&id, with_carried(self.terms, customer.carried), now),
             id,
         };

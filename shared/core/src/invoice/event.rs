@@ -6,8 +6,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Adjustment;
-use crate::chase::StepOutcome;
+use super::{Adjustment, Handled};
+use crate::chase::{RuleName, StepOutcome};
 use crate::debt::{Debt, LateCharges, Split};
 use crate::hidden::Hidden;
 use crate::ids::{CustomerId, PaymentId, Txid};
@@ -74,6 +74,11 @@ pub enum Event {
         covered: Vec<String>,
         /// Total shown to the payer, where a message went out.
         amount: Option<Money>,
+        /// The rule it is a step of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<RuleName>,
+        #[serde(default)]
+        rule_version: u32,
     },
     AccountFlagged {
         instalment: u16,
@@ -164,6 +169,15 @@ pub enum Event {
         generation: u32,
         reason: String,
     },
+    /// People agreed or decided something about it.
+    Handled(Handled),
+    /// From now on it is chased by another rule; `None` is the shipped one.
+    RuleMoved {
+        rule: Option<RuleName>,
+        version: u32,
+        /// The step that had ended the chase of an instalment: it is ahead again.
+        resumes: Option<String>,
+    },
     /// Who it was made out to was erased; the amounts stay.
     PartyErased,
     CancelRequested {
@@ -214,6 +228,8 @@ impl Event {
             Self::DueDateExtended { .. } => "instalment.due_date_extended",
             Self::BoletoNamed { .. } => "instalment.boleto_named",
             Self::LinksRevoked { .. } => "invoice.links_revoked",
+            Self::Handled(handled) => handled.name(),
+            Self::RuleMoved { .. } => "invoice.rule_moved",
             Self::PartyErased => "invoice.party_erased",
             Self::CancelRequested { .. } => "invoice.cancel_requested",
             Self::CancelRefused { .. } => "invoice.cancel_refused",

@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Adjustment, Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle, Matched,
+    Adjustment, AskedStep, Charge, ChargeState, Doubt, Event, Instalment, Invoice, Lifecycle,
+    Matched, handled,
 };
-use crate::chase::StepOutcome;
+use crate::chase::{FIRST_STEP, StepOutcome};
 use crate::customer::BillTo;
 use crate::money::Money;
 
@@ -20,7 +21,16 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
         // Opening builds the invoice itself (see `InvoiceDraft::open`); replayed, it adds nothing.
         Event::Opened { .. } | Event::Paid { .. } => {}
         Event::LinksRevoked { generation, .. } => invoice.link_generation = *generation,
-        Event::PartyErased => invoice.bill_to = BillTo::erased(invoice.bill_to.locale),
+        Event::Handled(handled) => handled::evolve(&mut invoice, handled, at),
+        Event::RuleMoved { rule, version, resumes } => {
+            invoice.issuing.rule = rule.clone();
+            invoice.issuing.rule_version = *version;
+            move_rule(&mut invoice, resumes.as_deref(), at);
+        }
+        Event::PartyErased => {
+            invoice.bill_to = BillTo::erased(invoice.bill_to.locale);
+            invoice.handling.forget_people();
+        }
         Event::CancelRequested { reason } => cancel(&mut invoice, reason, at),
         Event::CancelRefused { .. } => invoice.lifecycle = Lifecycle::Active,
         Event::Canceled { .. } => finish_cancel(&mut invoice, at),
@@ -42,12 +52,27 @@ pub fn evolve(mut invoice: Invoice, event: &Event, at: DateTime<Utc>) -> Invoice
         | Event::Adjusted { instalment, .. }
         | Event::DueDateExtended { instalment, .. }
         | Event::BoletoNamed { instalment, .. } => {
+            if answers(event, invoice.handling.asked.as_ref()) {
+                invoice.handling.asked = None;
+            }
             if let Some(instalment) = invoice.instalment_mut(*instalment) {
                 evolve_instalment(instalment, event, at);
             }
         }
     }
     invoice
+}
+
+/// Whether it leaves nothing of what a person asked to send: it went out, or money came.
+fn answers(event: &Event, asked: Option<&AskedStep>) -> bool {
+    let Some(asked) = asked else { return false };
+    match event {
+        Event::StepDone { instalment, step, .. } => {
+            (*instalment, step) == (asked.instalment, &asked.step)
+        }
+        Event::PaymentMatched { instalment, .. } => *instalment == asked.instalment,
+        _ => false,
+    }
 }
 
 fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Utc>) {
@@ -74,7 +99,7 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
                 state: ChargeState::Pending { attempts: 0, reason: None, next_try_at: at },
             });
             // The new code has to reach the payer: the first message is due again.
-            instalment.chase.done.remove("issue");
+            instalment.chase.done.remove(FIRST_STEP);
         }
         Event::ChargeRemoved { revision, .. } => {
             set_charge(instalment, *revision, ChargeState::Removed);
@@ -118,6 +143,8 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
         Event::Opened { .. }
         | Event::Paid { .. }
         | Event::LinksRevoked { .. }
+        | Event::Handled(_)
+        | Event::RuleMoved { .. }
         | Event::PartyErased
         | Event::CancelRequested { .. }
         | Event::CancelRefused { .. }
@@ -184,6 +211,18 @@ fn spend(instalment: &mut Instalment, revision: u16) {
 fn close_if_settled(instalment: &mut Instalment, paid: Option<u16>, at: DateTime<Utc>) {
     if instalment.debt.is_settled() {
         remove_open_charges(instalment, paid, at);
+    }
+}
+
+/// Steps that are done stay done; a chase that had ended goes on, and ends anew.
+fn move_rule(invoice: &mut Invoice, resumes: Option<&str>, at: DateTime<Utc>) {
+    invoice.handling.rule_since = Some(at);
+    let chases = invoice.instalments.iter_mut().map(|known| &mut known.chase);
+    for chase in chases.filter(|chase| chase.ended) {
+        chase.ended = false;
+        if let Some(step) = resumes {
+            chase.done.remove(step);
+        }
     }
 }
 

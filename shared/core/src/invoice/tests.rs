@@ -5,6 +5,7 @@ mod changes;
 mod charges;
 mod credits;
 mod drafts;
+mod handling;
 mod status;
 
 use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::{Merchant, Mode};
+use super::{BrandDraft, Merchant, Mode};
 use crate::customer::{Locale, keep, parse_chat_webhook, text};
 use crate::document::TaxId;
 use crate::hidden::Hidden;
@@ -53,6 +53,7 @@ pub struct ProfileDraft {
     pub city: Option<String>,
     pub locale: Option<String>,
     pub brand_colour: Option<Option<String>>,
+    pub brand: BrandDraft,
     pub chat_webhook_url: Option<Option<String>>,
     pub extra_holidays: Option<Vec<String>>,
 }
@@ -108,6 +109,7 @@ impl ProfileDraft {
             let colour = raw.as_deref().map(parse_colour).transpose();
             after.brand_colour = keep("brand_colour", colour, &mut faults).flatten();
         }
+        self.brand.apply(&mut after.brand, &mut faults);
         if let Some(raw) = &self.chat_webhook_url {
             let url: Result<Option<Hidden>, String> =
                 raw.as_deref().map(parse_chat_webhook).transpose();

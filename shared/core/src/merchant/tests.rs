@@ -86,13 +86,24 @@ fn a_profile_with_several_faults_hides_some() {
         city: Some("x".repeat(CITY_LIMIT + 1)),
         locale: Some("en-GB".into()),
         brand_colour: Some(Some("#12345G".into())),
+        brand: BrandDraft {
+            logo_url: Some(Some("http://cdn.example.com/logo.png".into())),
+            ..BrandDraft::default()
+        },
         chat_webhook_url: Some(Some("https://169.254.169.254/latest".into())),
         extra_holidays: Some(vec!["2026-12-08".into(), "2026-02-30".into()]),
     };
     let faults = draft.apply(&sample::merchant()).unwrap_err();
     let properties: Vec<&str> = faults.iter().map(|fault| fault.property.as_str()).collect();
-    let expected =
-        ["name", "city", "locale", "brand_colour", "chat_webhook_url", "extra_holidays[1]"];
+    let expected = [
+        "name",
+        "city",
+        "locale",
+        "brand_colour",
+        "logo_url",
+        "chat_webhook_url",
+        "extra_holidays[1]",
+    ];
     assert_eq!(properties, expected);
     for colour in ["", "#", "0F766E", "#0F766", "#0F766E0", "#é0f76"] {
         let draft =

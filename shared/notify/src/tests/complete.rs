@@ -36,6 +36,72 @@ fn f11_every_payable_message_shows_amount_due_date_qr_code_and_link() {
 }
 
 #[test]
+fn f11_a_payable_message_is_as_complete_on_every_other_channel() {
+    for kind in payable_kinds() {
+        for locale in LOCALES {
+            for facts in [typical(kind), sparse(kind)] {
+                let amount = facts.payment.amount();
+                let total = format::money(amount.total, locale);
+                let due = format::date(amount.adjusted_due, locale);
+                let case = format!("{kind} {}", locale.as_str());
+                let sms = render_sms(kind, locale, &facts, &phone()).unwrap().text;
+                for part in [total.as_str(), &due, PAGE, REPLY_TO, "Papéis do Norte"] {
+                    assert!(sms.contains(part), "{case}: sms lacks {part}: {sms}");
+                }
+                let message = render_whatsapp(kind, locale, &facts, &phone(), &pix_key()).unwrap();
+                let letter = render_letter(kind, locale, &facts, &postal_address()).unwrap();
+                let all = [total.as_str(), &due, CODE, PAGE, REPLY_TO, "Papéis do Norte"];
+                for part in all {
+                    assert!(message.text.contains(part), "{case}: whatsapp lacks {part}");
+                    assert!(letter.text.contains(part), "{case}: letter lacks {part}");
+                }
+                let picture = message.header_image.unwrap();
+                assert_eq!(picture.bytes, facts.payment.qr().bytes(), "{case}");
+                let order = message.order.unwrap();
+                assert_eq!((order.code.as_str(), order.total), (CODE, amount.total), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_demand_offers_three_ways_out_and_says_how_on_every_channel() {
+    let facts = typical(MessageKind::Demand);
+    let check = |locale, words: [&str; 3]| {
+        let kind = MessageKind::Demand;
+        let sms = render_sms(kind, locale, &facts, &phone()).unwrap().text;
+        let whatsapp = render_whatsapp(kind, locale, &facts, &phone(), &pix_key()).unwrap().text;
+        let letter = render_letter(kind, locale, &facts, &postal_address()).unwrap().text;
+        let email = render_email(kind, locale, &facts).unwrap();
+        let chat = render_chat(kind, locale, &facts).unwrap().text;
+        for text in [sms, whatsapp, letter, email.text, email.html, chat] {
+            for word in words {
+                assert!(text.to_lowercase().contains(word), "{word}: {text}");
+            }
+            assert!(text.contains(REPLY_TO) && text.contains("Yk3vQ0pXW1m2nB7c"), "{text}");
+        }
+    };
+    check(Locale::PtBr, ["total", "pagar uma parte", "propor outro acordo"]);
+    check(Locale::En, ["pay in full", "pay a part", "propose another arrangement"]);
+}
+
+#[test]
+fn g6_every_message_says_how_to_ask_on_every_channel() {
+    each_kind(|kind, locale, facts| {
+        let sms = render_sms(kind, locale, facts, &phone()).unwrap().text;
+        let whatsapp = render_whatsapp(kind, locale, facts, &phone(), &pix_key()).unwrap().text;
+        let letter = render_letter(kind, locale, facts, &postal_address()).unwrap().text;
+        let chat = render_chat(kind, locale, facts).unwrap().text;
+        let email = render_email(kind, locale, facts).unwrap();
+        assert_eq!(email.reply_to.address.as_str(), REPLY_TO);
+        for text in [sms, whatsapp, letter, chat, email.text] {
+            let asks = ["Dúvidas", "Duvidas", "Questions"].iter().any(|word| text.contains(word));
+            assert!(asks && text.contains(REPLY_TO) && text.contains(PAGE), "{kind}: {text}");
+        }
+    });
+}
+
+#[test]
 fn g5_every_part_of_the_amount_is_explained_and_zero_parts_are_not_shown() {
     let late = render_email(
         MessageKind::ThreeDaysLate,
@@ -100,7 +166,12 @@ fn a_subject_or_a_preview_never_discloses_a_debt() {
     ];
     each_email(|kind, locale, email| {
         let preview = email.html.split("opacity:0").nth(1).unwrap().split("</div>").next().unwrap();
-        for line in [email.subject.as_str(), preview] {
+        let sms = match kind.is_payable() {
+            true => render_sms(kind, locale, &typical(kind), &phone()),
+            false => render_sms(kind, locale, &receipt(), &phone()),
+        };
+        // A locked phone shows an SMS as it shows a subject.
+        for line in [email.subject.as_str(), preview, &sms.unwrap().text] {
             for word in TELLING {
                 let said = line.to_lowercase().replace("updated", "").contains(word);
                 assert!(!said, "{kind} {}: {line} says {word}", locale.as_str());
@@ -138,6 +209,9 @@ fn consequences_are_named_only_in_the_last_reminder_and_as_possible() {
     each_email(|kind, locale, email| {
         let named = email.text.contains("protesto") || email.text.contains("protesting");
         assert_eq!(named, kind == MessageKind::FifteenDaysLate, "{kind} {}", locale.as_str());
+        let agency = ["empresa especializada", "collection agency"];
+        let agency = agency.iter().any(|word| email.text.contains(word));
+        assert_eq!(agency, kind == MessageKind::Demand, "{kind} {}", locale.as_str());
     });
 }
 

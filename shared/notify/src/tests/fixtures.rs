@@ -1,17 +1,19 @@
 //! Realistic facts: a paper mill in Joinville bills a bakery in São Paulo.
 //!
-//! `qr.png` is a drawing of the right size, not a QR Code that could be read. The amounts come from
-//! `quita_core::terms` on the national bank calendar, so messages and rules cannot drift apart.
+//! `qr.png` is the QR Code of [`CODE`]. The amounts come from `quita_core::terms` on the national
+//! bank calendar, so messages and rules cannot drift apart.
 
 use chrono::{NaiveDate, TimeZone, Utc};
 use quita_core::calendar::BankCalendar;
-use quita_core::contact::Email as Address;
+use quita_core::contact::{Cep, Email as Address, Phone};
+use quita_core::customer::Address as PostalAddress;
 use quita_core::debt::{Settling, count};
 use quita_core::document::TaxId;
 use quita_core::ids::PaymentId;
 use quita_core::invoice::Principal;
 use quita_core::money::Money;
 use quita_core::percent::Percent;
+use quita_core::pix_key::PixKey;
 use quita_core::terms::{
     AmountDue, DayBasis, Discount, Fine, Interest, InterestRate, Policy, Rebate, Terms,
 };
@@ -81,6 +83,8 @@ fn merchant() -> MerchantFacts {
         document: Some(TaxId::parse("11.222.333/0001-81").unwrap()),
         brand: Some(BrandColour::parse("#0B5FA5").unwrap()),
         logo: None,
+        sender_name: None,
+        signature: None,
     }
 }
 
@@ -168,6 +172,9 @@ pub(super) fn typical(kind: MessageKind) -> PayableFacts {
         MessageKind::ThreeDaysLate => payable(full_terms(), "2026-12-13"),
         MessageKind::SevenDaysLate => payable(full_terms(), "2026-12-17"),
         MessageKind::FifteenDaysLate => instalment("2026-12-29"),
+        MessageKind::ReminderFriendly => payable(full_terms(), "2026-12-07"),
+        MessageKind::ReminderFirm => payable(full_terms(), "2026-12-20"),
+        MessageKind::Demand => payable(full_terms(), "2027-01-04"),
         MessageKind::Receipt => unreachable!("a receipt is not payable"),
     }
 }
@@ -234,4 +241,60 @@ pub(super) fn each_email(mut check: impl FnMut(MessageKind, Locale, Email)) {
 /// When the messages of these tests leave.
 pub(super) fn sent_at() -> chrono::DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 12, 14, 12, 0, 0).unwrap()
+}
+
+pub(super) fn phone() -> Phone {
+    Phone::parse("+5511987654321").unwrap()
+}
+
+pub(super) fn pix_key() -> PixKey {
+    PixKey::parse("11222333000181").unwrap()
+}
+
+pub(super) fn postal_address() -> PostalAddress {
+    PostalAddress {
+        street: "Rua da Consolação, 1500, conjunto 42".to_owned(),
+        city: "São Paulo".to_owned(),
+        state: "SP".to_owned(),
+        postal_code: Cep::parse("01301-100").unwrap(),
+    }
+}
+
+/// One invoice that is late, one that is due and an instalment to come, seen three days after the
+/// first one's due date.
+pub(super) fn group() -> GroupFacts {
+    let named = |mut facts: PayableFacts, number: &str, page: &str| {
+        facts.invoice.number = number.to_owned();
+        let link = format!("https://pague.papeisdonorte.com.br/p/{page}");
+        facts.payment = PaymentBlock::new(
+            facts.payment.amount().clone(),
+            facts.payment.last_payable_day(),
+            PixCode::parse(&CODE.replace("9d36b84f", page)).unwrap(),
+            facts.payment.qr().clone(),
+            WebLink::parse(&link).unwrap(),
+        )
+        .unwrap();
+        facts
+    };
+    let today = Terms { due_date: day("2026-12-14"), ..bare_terms() };
+    GroupFacts {
+        lead: payable(full_terms(), "2026-12-14"),
+        others: vec![
+            named(payable(today, "2026-12-14"), "2026-0431", "Bq7"),
+            named(instalment("2026-12-14"), "2026-0440", "Cr9"),
+        ],
+    }
+}
+
+/// Every kind in every language with its typical facts.
+pub(super) fn each_kind(mut check: impl FnMut(MessageKind, Locale, Facts<'_>)) {
+    for kind in MessageKind::ALL {
+        for locale in LOCALES {
+            if kind.is_payable() {
+                check(kind, locale, (&typical(kind)).into());
+            } else {
+                check(kind, locale, (&receipt()).into());
+            }
+        }
+    }
 }

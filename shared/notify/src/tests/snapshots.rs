@@ -5,7 +5,8 @@ use quita_core::ids::PaymentId;
 use quita_core::money::Money;
 
 use super::fixtures::{
-    LOCALES, counted, each_email, full_terms, instalment, payable, receipt, typical,
+    LOCALES, counted, each_email, each_kind, full_terms, group, instalment, payable, phone,
+    pix_key, postal_address, receipt, typical,
 };
 use crate::*;
 
@@ -34,15 +35,86 @@ fn every_html_body() {
 
 #[test]
 fn every_chat_text() {
-    for kind in MessageKind::ALL {
-        for locale in LOCALES {
-            let chat = if kind.is_payable() {
-                render_chat(kind, locale, &typical(kind)).unwrap()
-            } else {
-                render_chat(kind, locale, &receipt()).unwrap()
-            };
-            insta::assert_snapshot!(format!("{kind}.{}.chat", locale.as_str()), chat.text);
-        }
+    each_kind(|kind, locale, facts| {
+        let chat = render_chat(kind, locale, facts).unwrap();
+        insta::assert_snapshot!(format!("{kind}.{}.chat", locale.as_str()), chat.text);
+    });
+}
+
+#[test]
+fn every_sms() {
+    let mut texts = String::new();
+    each_kind(|kind, locale, facts| {
+        let sms = render_sms(kind, locale, facts, &phone()).unwrap();
+        let (locale, parts) = (locale.as_str(), sms.parts);
+        texts.push_str(&format!("{kind} {locale} in {parts}:\n{}\n\n", sms.text));
+    });
+    insta::assert_snapshot!("sms", texts);
+}
+
+#[test]
+fn every_whatsapp_text() {
+    for wanted in LOCALES {
+        let mut texts = String::new();
+        each_kind(|kind, locale, facts| {
+            if locale == wanted {
+                let message = render_whatsapp(kind, locale, facts, &phone(), &pix_key()).unwrap();
+                texts.push_str(&format!("== {kind}\n{}\n\n", message.text));
+            }
+        });
+        insta::assert_snapshot!(format!("whatsapp.{}", wanted.as_str()), texts);
+    }
+}
+
+#[test]
+fn whatsapp_payload_of_what_can_be_paid_and_of_a_receipt() {
+    let facts = typical(MessageKind::DueToday);
+    let kind = MessageKind::DueToday;
+    let message = render_whatsapp(kind, Locale::PtBr, &facts, &phone(), &pix_key()).unwrap();
+    let mut payload = whatsapp::cloud_api_payload(&message, "mer_1.inv_1");
+    assert!(whatsapp::set_header_media(&mut payload, "1037543291543636"));
+    insta::assert_json_snapshot!("whatsapp_payload", payload);
+    let kind = MessageKind::Receipt;
+    let message = render_whatsapp(kind, Locale::En, &receipt(), &phone(), &pix_key()).unwrap();
+    let mut payload = whatsapp::cloud_api_payload(&message, "mer_1.inv_1");
+    assert!(!whatsapp::set_header_media(&mut payload, "1"));
+    insta::assert_json_snapshot!("whatsapp_payload.receipt", payload);
+}
+
+#[test]
+fn every_template_that_a_merchant_submits() {
+    for locale in LOCALES {
+        let kinds = MessageKind::ALL.into_iter();
+        let mut all: Vec<_> =
+            kinds.map(|kind| whatsapp::template_definition(kind, locale)).collect();
+        all.push(whatsapp::group_template_definition(locale));
+        let name = format!("whatsapp_definitions.{}", locale.as_str());
+        insta::assert_json_snapshot!(name, all);
+    }
+}
+
+#[test]
+fn every_letter() {
+    each_kind(|kind, locale, facts| {
+        let letter = render_letter(kind, locale, facts, &postal_address()).unwrap();
+        insta::assert_snapshot!(format!("{kind}.{}.letter", locale.as_str()), letter.text);
+    });
+}
+
+#[test]
+fn every_form_of_a_group() {
+    for locale in LOCALES {
+        let (kind, group) = (MessageKind::ThreeDaysLate, group());
+        let email = render_group_email(kind, locale, &group).unwrap();
+        let chat = render_group_chat(kind, locale, &group).unwrap();
+        let sms = render_group_sms(kind, locale, &group, &phone()).unwrap();
+        let whatsapp = render_group_whatsapp(kind, locale, &group, &phone(), &pix_key()).unwrap();
+        let lang = locale.as_str();
+        let short = format!("{}\n\n{}\n\n{}", email.subject, sms.text, whatsapp.text);
+        insta::assert_snapshot!(format!("group.{lang}.text"), email.text);
+        insta::assert_snapshot!(format!("group.{lang}.html"), email.html);
+        insta::assert_snapshot!(format!("group.{lang}.chat"), chat.text);
+        insta::assert_snapshot!(format!("group.{lang}.short"), short);
     }
 }
 

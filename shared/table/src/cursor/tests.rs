@@ -26,8 +26,9 @@ fn a_sort_key_belongs_to_one_place() {
         (Place::Invoice, format!("2026-12-10#{INVOICE}")),
         (Place::Customer, "cus_00000000000000000000000001".to_owned()),
         (Place::ParkedPayment, format!("2026-12-10T03:00:00Z#{E2E}")),
-        (Place::Journal, format!("2026-12-10T03:00:00Z#{E2E}#00000007")),
+        (Place::Row, format!("2026-12-10T03:00:00Z#{E2E}#00000007")),
         (Place::Import, "imp_00000000000000000000000001".to_owned()),
+        (Place::Undelivered, format!("2026-12-10T03:00:00Z#{INVOICE}#001#d_3#email#2")),
         (Place::Event, "E#00000007".to_owned()),
         (Place::Work, format!("2026-12-10T03:00:00Z#reminder#mer_a#{INVOICE}")),
     ];
@@ -39,12 +40,13 @@ fn a_sort_key_belongs_to_one_place() {
     assert!(keys.iter().map(|(place, _)| *place).eq(PLACES));
 }
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place::Invoice,
     Place::Customer,
     Place::ParkedPayment,
-    Place::Journal,
+    Place::Row,
     Place::Import,
+    Place::Undelivered,
     Place::Event,
     Place::Work,
 ];
@@ -63,7 +65,7 @@ fn a_journal_cursor_stands_after_any_aggregate() {
         let sk = format!("2026-12-10T03:00:00Z#{id}#00000001");
         let cursor = Cursor::after(&sk);
         let read = Cursor::parse(&cursor.to_string()).unwrap();
-        assert_eq!(read.sort_key(Place::Journal), Ok(sk.as_str()));
+        assert_eq!(read.sort_key(Place::Row), Ok(sk.as_str()));
     }
 }
 

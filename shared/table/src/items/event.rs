@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ItemError, VERSION, kind, stored, to_item};
 use crate::dynamo::Item;
-use crate::keys::{self, Aggregate, EVENT_SEQ_MAX, Key, PrimaryKey};
+use crate::keys::{self, Aggregate, EVENT_SEQ_MAX, Key, List, PrimaryKey};
 use crate::schema;
 
 /// One fact in the history of an aggregate, and the audit row of it: who, what, before and after.
@@ -32,6 +32,20 @@ pub struct EventRow {
     pub postings: Vec<Posting>,
     /// What the commit changed of the aggregate, on the last of its rows.
     pub changes: Changes,
+}
+
+/// Events by which it can be told what the chase brought; none of them books anything.
+const CHASE_EVENTS: [&str; 3] = ["reminder.done", "promise.kept", "promise.broken"];
+
+impl EventRow {
+    /// The list it is in, for good.
+    fn list(&self) -> Option<List> {
+        if !self.postings.is_empty() {
+            Some(List::Journal)
+        } else {
+            CHASE_EVENTS.contains(&self.name.as_str()).then_some(List::Chase)
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,8 +85,8 @@ pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
         postings: row.postings.clone(),
         changes: row.changes.clone(),
     })?;
-    if !row.postings.is_empty() {
-        let entry = keys::journal_entry(merchant, &row.aggregate, row.seq, row.at);
+    if let Some(list) = row.list() {
+        let entry = keys::row_entry(merchant, list, &row.aggregate, row.seq, row.at);
         item.extend(keys::index_attributes(&schema::BY_STATE, entry));
     }
     Ok(item)

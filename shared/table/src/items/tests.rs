@@ -80,13 +80,20 @@ fn golden_files_of_version_1_read_for_good() {
     ] {
         check(name, event(&id, &row), Stored::Event(Box::new(row)));
     }
-    let said = Stored::Message(Box::new(sample::message()));
-    check(kind::MESSAGE, message(&sample::message()), said);
+    for (name, said) in [
+        (kind::MESSAGE, sample::message()),
+        (BOUNCED, sample::bounced()),
+        (CLAIMED, sample::claimed()),
+    ] {
+        check(name, message(&said), Stored::Message(Box::new(said)));
+    }
     let answer = Stored::Idempotency(Box::new(sample::answer()));
     check(kind::IDEMPOTENCY, idempotency(&id, &sample::answer()), answer);
 }
 
 /// A second shape of a kind has a file of its own.
+const BOUNCED: &str = "message_bounced";
+const CLAIMED: &str = "message_claimed";
 const REPORTED: &str = "payment_reported";
 const REFUSED: &str = "import_refused";
 const UNBOOKED: &str = "event_unbooked";

@@ -39,7 +39,7 @@ fn every_key() {
     for (nth, (name, aggregate)) in (1..).zip(aggregates()) {
         let PrimaryKey { pk, sk } = Key::Event(&aggregate, nth).of(&merchant());
         writeln!(page, "event of {name:<18} {pk} / {sk}").unwrap();
-        let IndexKey { pk, sk } = journal_entry(&merchant(), &aggregate, nth, at());
+        let IndexKey { pk, sk } = row_entry(&merchant(), List::Journal, &aggregate, nth, at());
         writeln!(page, "journal of {name:<16} {pk} / {sk}").unwrap();
     }
     for (name, key) in index_entries(&sample::customer(), &sample::invoice()) {
@@ -123,6 +123,7 @@ fn index_entries(customer: &Customer, invoice: &Invoice) -> Vec<(&'static str, I
         ("by_state invoice", by_state(invoice, InvoiceState::Open)),
         ("by_state customer", customer_entry(customer)),
         ("by_state parked", parked_entry(&merchant(), &sample::payment_id(), at())),
+        ("by_state undelivered", undelivered_entry(&sample::bounced(), at())),
         ("by_state import", import_entry(&merchant(), &sample::import_id())),
     ]
 }
@@ -136,7 +137,7 @@ fn every_key_begins_with_its_merchant() {
     }
     for (name, aggregate) in aggregates() {
         pks.push((format!("event of {name}"), Key::Event(&aggregate, 1).of(&merchant()).pk));
-        let entry = journal_entry(&merchant(), &aggregate, 1, at());
+        let entry = row_entry(&merchant(), List::Journal, &aggregate, 1, at());
         pks.push((format!("journal of {name}"), entry.pk));
     }
     for (name, entry) in index_entries(&sample::customer(), &sample::invoice()) {
@@ -240,15 +241,15 @@ fn reconciliations_spread_over_the_work_shards() {
 /// The bound of the journal: whole seconds, both ends included.
 #[test]
 fn the_journal_is_cut_by_the_second() {
-    let sk = |at| journal_entry(&merchant(), &Aggregate::Reconciliation, 1, at).sk;
+    let sk = |at| row_entry(&merchant(), List::Journal, &Aggregate::Reconciliation, 1, at).sk;
     let half = TimeDelta::milliseconds(500);
     for (seconds, within) in [(-86_400, false), (-1, false), (0, true), (60, true), (61, false)] {
         let sk = sk(at() + TimeDelta::seconds(seconds) + half);
-        let until = journal_until(at() + TimeDelta::seconds(60));
-        assert_eq!(journal_from(at() + half) <= sk && sk <= until, within, "{sk}");
+        let until = rows_until(at() + TimeDelta::seconds(60));
+        assert_eq!(rows_from(at() + half) <= sk && sk <= until, within, "{sk}");
     }
     let in_order = [1, 2, 10, 99_999_999]
-        .map(|seq| journal_entry(&merchant(), &Aggregate::Reconciliation, seq, at()).sk);
+        .map(|seq| row_entry(&merchant(), List::Journal, &Aggregate::Reconciliation, seq, at()).sk);
     assert!(in_order.is_sorted(), "{in_order:?}");
 }
 

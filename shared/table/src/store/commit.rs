@@ -18,7 +18,7 @@ use quita_core::customer::Customer;
 use quita_core::ids::{CustomerId, ImportId, InvoiceId, MerchantId, PaymentId};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
-use quita_core::message::{LedgerKey, Message};
+use quita_core::message::{LedgerKey, Message, SentText};
 use quita_core::payment::Payment;
 use quita_core::reconciliation::Reconciliation;
 use quita_core::work::WorkDue;
@@ -202,6 +202,12 @@ impl Commit {
         self.versioned(part, &message.merchant, message.version, expected, || {
             items::message(message)
         })
+    }
+
+    /// Keeps the exact text of an attempt at a message; it goes with the claim of that attempt, and
+    /// its key is given once.
+    pub fn sent_text(self, sent: &SentText) -> Self {
+        self.record(sent, Expected::New)
     }
 
     /// Writes a customer; a new one together with the guard of its document. The document of a

@@ -14,13 +14,15 @@
 //! is dropped, so a page may be shorter than its limit. Only a missing `next` means the end.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::future::try_join_all;
 use quita_core::bank_import::BankImport;
 use quita_core::customer::Customer;
-use quita_core::ids::{CustomerId, MerchantId};
+use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
 use quita_core::invoice::Invoice;
+use quita_core::message::Message;
 use quita_core::payment::Payment;
 use quita_core::work::WorkKind;
 use serde_dynamo::AttributeValue;
@@ -31,8 +33,8 @@ use crate::cursor::Cursor;
 use crate::dynamo::{Item, QueryOutput, QueryRequest, ReturnConsumedCapacity};
 use crate::items::{EventRow, ItemError, Stored};
 use crate::keys::{
-    self, Aggregate, InvoiceState, List, Place, PrimaryKey, STATE_SHARDS, WORK_SHARDS, WorkKey,
-    WorkSubject,
+    self, Aggregate, InvoiceState, Key, List, Place, PrimaryKey, STATE_SHARDS, WORK_SHARDS,
+    WorkKey, WorkSubject,
 };
 use crate::record::Record;
 use crate::schema::{self, Index, SK};
@@ -41,6 +43,9 @@ use crate::schema::{self, Index, SK};
 pub const PAGE_ITEMS_MAX: usize = 100;
 /// Most entries of one page of work.
 pub const WORK_PAGE_MAX: usize = 100;
+
+/// The ULID after which there is none.
+const ULID_LAST: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// A page of a list. `next` leads to what follows, `None` at the end.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +63,27 @@ pub struct WorkEntry {
     pub due_at: DateTime<Utc>,
     /// What it was when it was written; whoever works on it decides anew from facts.
     pub kind: WorkKind,
+}
+
+impl WorkEntry {
+    /// The place after it in its shard.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor_at(self.subject.clone())
+    }
+
+    /// The place after every invoice of its merchant that is due at the same second for the same
+    /// reason, so that one merchant's many do not stand before the others'; `None` where it is no
+    /// invoice.
+    pub fn past_merchant(&self) -> Option<Cursor> {
+        let WorkSubject::Invoice(_) = self.subject else { return None };
+        let last = InvoiceId::from_ulid(ULID_LAST).ok()?;
+        Some(self.cursor_at(WorkSubject::Invoice(last)))
+    }
+
+    fn cursor_at(&self, subject: WorkSubject) -> Cursor {
+        let (due_at, kind, merchant) = (self.due_at, self.kind, self.merchant.clone());
+        Cursor::after(&WorkKey { due_at, kind, merchant, subject }.index_key().sk)
+    }
 }
 
 /// A page of what is due, soonest first.
@@ -171,6 +197,38 @@ impl Store {
         }))
     }
 
+    /// The invoices of a customer beside `but` whose first unpaid due date lies between two days,
+    /// both included: the first of them, at most a page, in no order.
+    pub async fn other_invoices_due(
+        &self,
+        but: &Invoice,
+        days: RangeInclusive<NaiveDate>,
+    ) -> Result<Vec<Invoice>, StoreError> {
+        let Invoice { merchant, customer, id, .. } = but;
+        let range = Range { from: keys::due_from(*days.start()), to: keys::due_until(*days.end()) };
+        let pk = keys::by_customer_pk(merchant, customer);
+        let index = &schema::BY_CUSTOMER;
+        let output = self.query_range(Some(index), &pk, &range, PAGE_ITEMS_MAX).await?;
+        let own = Key::Invoice(id).of(merchant);
+        let mut others = BTreeSet::new();
+        for item in &output.items {
+            let (_, key) = index_entry(index, item)?;
+            if key != own {
+                others.insert(key);
+            }
+        }
+        let mut invoices = Vec::with_capacity(others.len());
+        for item in self.read_keys(&others).await? {
+            match checked(merchant, &item)?.1 {
+                Stored::Invoice(invoice) if invoice.customer == *customer => {
+                    invoices.push(*invoice)
+                }
+                _ => {}
+            }
+        }
+        Ok(invoices)
+    }
+
     /// Payments that wait for a person, oldest first.
     pub async fn parked_payments(
         &self,
@@ -183,6 +241,31 @@ impl Store {
         let page = self.page(asked, shards, limit, cursor).await?;
         Ok(page.filter_map(|stored| match stored {
             Stored::Payment(payment) => payment.attention.is_some().then_some(*payment),
+            _ => None,
+        }))
+    }
+
+    /// Messages that are known since `from` or later not to have arrived, oldest first. A cursor
+    /// from before does not lead there.
+    pub async fn undelivered_messages(
+        &self,
+        merchant: &MerchantId,
+        from: DateTime<Utc>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Message>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Undelivered };
+        let mut first = keys::undelivered_from(from);
+        if let Some(cursor) = cursor {
+            first = first.max(keys::just_above(cursor.sort_key(Place::Undelivered)?));
+        }
+        let range = Range { from: first, to: keys::SK_MAX.to_owned() };
+        let shards = shards_of(List::Undelivered, merchant);
+        let page = self.page_within(asked, shards, range, limit).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Message(message) => {
+                message.state.undelivered_at().is_some().then_some(*message)
+            }
             _ => None,
         }))
     }
@@ -212,17 +295,39 @@ impl Store {
         limit: usize,
         cursor: Option<&Cursor>,
     ) -> Result<Page<EventRow>, StoreError> {
-        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Journal };
-        let mut first = keys::journal_from(from);
+        self.listed_rows(merchant, List::Journal, (from, until), limit, cursor).await
+    }
+
+    /// The steps and promises of a span, as [`Self::journal`] lists what was booked.
+    pub async fn chase_rows(
+        &self,
+        merchant: &MerchantId,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<EventRow>, StoreError> {
+        self.listed_rows(merchant, List::Chase, (from, until), limit, cursor).await
+    }
+
+    async fn listed_rows(
+        &self,
+        merchant: &MerchantId,
+        list: List,
+        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<EventRow>, StoreError> {
+        let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Row };
+        let mut first = keys::rows_from(from);
         if let Some(cursor) = cursor {
-            first = first.max(keys::just_above(cursor.sort_key(Place::Journal)?));
+            first = first.max(keys::just_above(cursor.sort_key(Place::Row)?));
         }
-        let range = Range { from: first, to: keys::journal_until(until) };
+        let range = Range { from: first, to: keys::rows_until(until) };
         if range.from > range.to {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let shards = shards_of(List::Journal, merchant);
-        let page = self.page_within(asked, shards, range, limit).await?;
+        let page = self.page_within(asked, shards_of(list, merchant), range, limit).await?;
         Ok(page.filter_map(|stored| match stored {
             // The keys are cut to the second, the range is not.
             Stored::Event(row) => (from..=until).contains(&row.at).then_some(*row),

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use axum::http::HeaderMap;
 use serde_json::Value;
 
+use super::sms;
+
 /// Region and account of every resource here.
 pub(crate) const REGION: &str = "sa-east-1";
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -59,6 +61,14 @@ pub(super) fn of_target(caller: String, target: &str, body: &[u8]) -> Option<Acc
         "secretsmanager" => {
             let name = body["SecretId"].as_str().or(body["Name"].as_str())?;
             (format!("secretsmanager:{operation}"), vec![secret_arn(name)], BTreeMap::new())
+        }
+        "PinpointSMSVoiceV2" => {
+            let arn = |what: &str| format!("arn:aws:sms-voice:{REGION}:{ACCOUNT}:{what}");
+            let origination = sms::resource(body["OriginationIdentity"].as_str()?, arn);
+            let set = body["ConfigurationSetName"].as_str();
+            let set = set.map(|set| arn(&format!("configuration-set/{set}")));
+            let resources = [origination].into_iter().chain(set).collect();
+            (format!("sms-voice:{operation}"), resources, BTreeMap::new())
         }
         _ => return None,
     };

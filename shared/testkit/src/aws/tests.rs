@@ -19,6 +19,31 @@ struct Kept {
     mails: Mutex<Vec<SentMail>>,
     events: Mutex<Vec<PutEvent>>,
     secrets: Mutex<BTreeMap<String, String>>,
+    texts: Mutex<Vec<SentText>>,
+    objects: Mutex<BTreeMap<String, PutObject>>,
+}
+
+#[async_trait]
+impl TextProvider for Kept {
+    async fn send(&self, text: SentText) -> Result<String, TextRefusal> {
+        if text.to.ends_with("0000") {
+            return Err(TextRefusal::Conflict("DESTINATION_PHONE_NUMBER_OPTED_OUT"));
+        }
+        self.texts.lock().unwrap().push(text);
+        Ok("text-1".to_owned())
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Kept {
+    async fn put(&self, object: PutObject) -> Result<(), ObjectRefusal> {
+        let mut objects = self.objects.lock().unwrap();
+        if object.only_if_absent && objects.contains_key(&object.key) {
+            return Err(ObjectRefusal::Exists);
+        }
+        objects.insert(object.key.clone(), object);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -86,6 +111,8 @@ fn bench(attempts: Attempts) -> Bench {
         mail: kept.clone(),
         bus: kept.clone(),
         secrets: kept.clone(),
+        texts: kept.clone(),
+        objects: kept.clone(),
         attempts,
         guard: Some(Arc::new(NotThePortal)),
     });
@@ -382,4 +409,69 @@ fn a_call_is_known_by_what_it_touches() {
     let (action, resources, context) = of("DynamoDB_20120810.BatchGetItem", batch);
     assert_eq!((action.as_str(), &resources), ("dynamodb:BatchGetItem", &table));
     assert_eq!(context["dynamodb:LeadingKeys"], ["p"]);
+}
+
+fn text_to(number: &str) -> Value {
+    json!({
+        "DestinationPhoneNumber": number,
+        "OriginationIdentity": "QUITA",
+        "MessageBody": "Fatura 1",
+        "MessageType": "TRANSACTIONAL",
+        "ConfigurationSetName": "sms",
+        "Context": { "tag": "inv-1" },
+    })
+}
+
+#[test]
+fn a_text_message_arrives_as_it_was_sent() {
+    let bench = bench(Attempts::default());
+    let target = "PinpointSMSVoiceV2.SendTextMessage";
+    let (status, answer) = bench.call(target, &[], &text_to("+5511987654321"));
+    assert_eq!((status, &answer["MessageId"]), (200, &json!("text-1")));
+    let texts = bench.kept.texts.lock().unwrap();
+    assert_eq!((texts[0].body.as_str(), &texts[0].context["tag"][..]), ("Fatura 1", "inv-1"));
+}
+
+#[test]
+fn a_text_message_is_refused_in_the_providers_words() {
+    let bench = bench(Attempts::default());
+    let check = |body: Value, expected: &str| {
+        let (_, answer) = bench.call("PinpointSMSVoiceV2.SendTextMessage", &[], &body);
+        assert_eq!(code(&answer), expected, "{body}");
+    };
+    check(text_to("11987654321"), "ValidationException");
+    check(text_to("+5511900000000"), "ConflictException");
+    let with = |field: &str, value: Value| {
+        let mut body = text_to("+5511987654321");
+        body[field] = value;
+        body
+    };
+    check(with("MessageBody", json!("")), "ValidationException");
+    check(with("MessageType", json!("URGENT")), "ValidationException");
+    check(with("Urgency", json!(1)), "ValidationException");
+    check(with("OriginationIdentity", Value::Null), "ConflictException");
+    assert!(bench.kept.texts.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_object_is_written_over_or_with_another_content_than_was_signed() {
+    // The SHA-256 of "abc". Source: FIPS 180-4, examples.
+    const OF_ABC: (&str, &str) = (
+        "x-amz-content-sha256",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    );
+    let bench = bench(Attempts::default());
+    let put = |headers: &[(&str, &str)], body: &str| {
+        let raw = ask(bench.address(), "PUT", "/letters/letters/mer_a/t.pdf", headers, body);
+        let code = raw.body.split_once("<Code>").map(|(_, rest)| rest.split('<').next().unwrap());
+        (raw.status, code.unwrap_or_default().to_owned())
+    };
+    let once = ("if-none-match", "*");
+    assert_eq!(put(&[OF_ABC, once], "abd"), (400, "XAmzContentSHA256Mismatch".to_owned()));
+    assert_eq!(put(&[OF_ABC, once], "abc").0, 200);
+    assert_eq!(put(&[OF_ABC, once], "abc"), (412, "PreconditionFailed".to_owned()));
+    assert_eq!(put(&[OF_ABC, once, PORTAL], "abc"), (403, "AccessDenied".to_owned()));
+    let objects = bench.kept.objects.lock().unwrap();
+    let kept = &objects["letters/mer_a/t.pdf"];
+    assert_eq!((kept.bucket.as_str(), &kept.body[..]), ("letters", &b"abc"[..]));
 }

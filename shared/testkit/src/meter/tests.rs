@@ -50,6 +50,9 @@ async fn every_request_is_counted_with_its_cost() {
         version: 1,
         attempts: 1,
         state: MessageState::Claimed { until: now },
+        silent: false,
+        lead: None,
+        heard: Vec::new(),
     };
     let mut log = Vec::new();
     let mut note = |what: &str| log.push(format!("{what}: {}", meter.take()));

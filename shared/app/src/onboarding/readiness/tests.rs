@@ -35,6 +35,7 @@ fn created() -> Facts {
     Facts {
         merchant: Merchant::starting(draft.parse().unwrap()),
         reconciliation: None,
+        rule: Some(Arc::new(Rule::shipped())),
         people: vec![person(1, Role::Admin)],
         now: now(),
     }
@@ -98,7 +99,7 @@ fn a_missing_step_is_not_noticed() {
     check(|it| it.merchant.setup.test_charge = None, &["charge_tried"]);
     check(|it| it.merchant.from = None, &["can_write"]);
     check(|it| it.merchant.setup.sender.as_mut().unwrap().verified_at = None, &["can_write"]);
-    check(|it| it.merchant.issuing.rule_version = 999, &["rule_on"]);
+    check(|it| it.rule = None, &["rule_on"]);
     check(|it| it.people.clear(), &["people_in"]);
     check(|it| it.people.truncate(1), &["people_in"]);
     check(|it| it.people[1].role = Role::Csm, &["people_in"]);

@@ -79,12 +79,13 @@ fn measure_everything() {
     metrics::credentials_refused("forged");
     metrics::webhook_delivered("delivered");
     metrics::audit_blocks(3);
+    metrics::evidence_heard("delivered");
 }
 
 #[test]
 fn every_measurement_is_a_line_that_cloudwatch_reads() {
     let lines = lines_of("INFO", measure_everything);
-    assert_eq!(lines.len(), 11);
+    assert_eq!(lines.len(), 12);
     lines.iter().for_each(check_emf);
     let is_in = |metric: &Metric| lines.iter().any(|line| line.get(metric.name).is_some());
     let missing: Vec<_> = ALL.iter().filter(|metric| !is_in(metric)).collect();

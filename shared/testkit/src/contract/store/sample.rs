@@ -49,10 +49,13 @@ pub fn merchant(name: &str) -> Merchant {
         reply_to: Some(Email::parse("financeiro@example.com").unwrap()),
         chat_webhook: None,
         brand_colour: None,
+        brand: Default::default(),
         locale: Locale::PtBr,
         issuing: Issuing::default(),
         setup: Setup::default(),
         approvals: Default::default(),
+        channels: Default::default(),
+        segments: Vec::new(),
     }
 }
 
@@ -70,6 +73,7 @@ pub fn customer(owner: &str, n: u32) -> Customer {
             chat_webhook: None,
             address: None,
             locale: Locale::PtBr,
+            zone: None,
             account_owner: None,
         },
         on_account: Vec::new(),
@@ -77,6 +81,7 @@ pub fn customer(owner: &str, n: u32) -> Customer {
         flag: None,
         past_credits: Vec::new(),
         erasure: None,
+        care: Default::default(),
     }
 }
 
@@ -199,6 +204,9 @@ pub fn message(owner: &str, n: u32, step: &str) -> Message {
         version: 1,
         attempts: 1,
         state: MessageState::Claimed { until: now() + minutes(5) },
+        silent: false,
+        lead: None,
+        heard: Vec::new(),
     }
 }
 
