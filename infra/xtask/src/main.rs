@@ -29,6 +29,7 @@ The project's chores.
 
 cargo xtask test [STEP..]   every check there is, or the named steps only
 cargo xtask bench [GROUP..] the figures, or pure, calls, imports, sweep, cost, capacity alone
+cargo xtask bench sweep OPEN DUE  a sweep of that many open invoices, of which that many are due
 cargo xtask bench --lambda [FUNCTION..]  what the deployed binaries weigh and take
 cargo xtask e2e [TEST..]    the scenarios through the functions' own binaries, or the named ones
 cargo xtask sim [--seeds N] [--from S]   more seeds of the simulation

@@ -21,7 +21,7 @@ mod tell;
 mod verdict;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::chase;
@@ -115,6 +115,9 @@ struct Chased {
     of: Ruled,
     /// Instalments of which nothing can be done before an instant, or until a fact changes.
     passed: BTreeMap<u16, Passed>,
+    /// Instalments whose charge is over and was paid with money that is not counted for them: the
+    /// money went back, or a person has to look.
+    spent: BTreeSet<u16>,
 }
 
 /// Until when an instalment is passed over.
@@ -135,13 +138,21 @@ impl Chased {
     fn work(&self, now: DateTime<Utc>) -> Option<WorkDue> {
         let Ruled { invoice, rule } = &self.of;
         let work = invoice.next_work(rule, now)?;
-        let held = work.at <= now && matches!(work.kind, WorkKind::Receipt | WorkKind::Reminder);
-        if !held || self.passed.is_empty() {
+        let held = match work.kind {
+            WorkKind::Receipt | WorkKind::Reminder => !self.passed.is_empty(),
+            WorkKind::Charge => !self.spent.is_empty(),
+            _ => false,
+        };
+        if !held || work.at > now {
             return Some(work);
         }
         let calendar = invoice.calendar();
         let of = |instalment: &Instalment| {
-            let charge = instalment.charge_work().into_iter().chain(invoice.expires_at(instalment));
+            let expires = invoice.expires_at(instalment).map(|at| {
+                let spent = self.spent.contains(&instalment.number);
+                if spent { at.max(now + LOOK_AGAIN) } else { at }
+            });
+            let charge = instalment.charge_work().into_iter().chain(expires);
             let charge = charge.map(|at| WorkDue { at, kind: WorkKind::Charge });
             let facts = invoice.chase_facts(instalment, &calendar, now);
             let at = match self.passed.get(&instalment.number) {
@@ -175,8 +186,8 @@ async fn chase(
         state = reload(deps, merchant, invoice).await?;
     }
     let before = state.version;
-    state = settle_handling(deps, state, ACTOR).await?;
-    state = renew_expired(deps, state).await?;
+    let state = settle_handling(deps, state, ACTOR).await?;
+    let (state, spent) = renew_expired(deps, state).await?;
     let rule = deps.rule_of(&state).await?;
     let mut of = Ruled { invoice: state, rule };
     let mut done = Done::default();
@@ -228,7 +239,7 @@ async fn chase(
         }
     }
     call_bank_if_due(deps, &of.invoice).await?;
-    Ok(Chased { done, before, of, passed })
+    Ok(Chased { done, before, of, passed, spent })
 }
 
 async fn load(
@@ -257,8 +268,12 @@ fn take(of: &mut Ruled, mut after: BTreeMap<InvoiceId, Invoice>) {
 }
 
 /// Asks for a new charge wherever the last payable day is over, unless it was paid in time and we
-/// were not told.
-async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unknown> {
+/// were not told. Answers also with the instalments that are paid at the bank and not here.
+async fn renew_expired(
+    deps: &Deps,
+    mut invoice: Invoice,
+) -> Result<(Invoice, BTreeSet<u16>), Unknown> {
+    let mut spent = BTreeSet::new();
     let now = deps.clock.now();
     let expired = |invoice: &Invoice, instalment: &Instalment| {
         invoice.expires_at(instalment).is_some_and(|at| at <= now)
@@ -268,14 +283,20 @@ async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unk
             continue;
         }
         invoice = match held(deps, &invoice, number).await? {
-            AtBank::Paid { .. } => reload(deps, &invoice.merchant, &invoice.id).await?,
+            AtBank::Paid { .. } => {
+                let after = reload(deps, &invoice.merchant, &invoice.id).await?;
+                if after.instalment(number).is_some_and(|known| expired(&after, known)) {
+                    spent.insert(number);
+                }
+                after
+            }
             AtBank::Unpaid | AtBank::Removed => {
                 let reason = "the charge could no longer be paid";
                 reissue(deps, invoice, number, reason, ACTOR).await?
             }
         };
     }
-    Ok(invoice)
+    Ok((invoice, spent))
 }
 
 /// Creating and removing charges is `issue_charge`'s: it is called through the bus.

@@ -37,7 +37,7 @@ use crate::care::{Care, Segment};
 use crate::invoice::Handling;
 use crate::money::Money;
 use crate::zone;
-use slots::{Fate, slots};
+use slots::{Fate, falls_away_at, slots};
 
 pub use draft::{
     CapsDraft, ConditionsDraft, HowDraft, Known, RuleDraft, STEP_ID_CHARS_MAX, STEPS_MAX, Serves,
@@ -232,22 +232,24 @@ pub fn decide<'a>(facts: &Facts<'_>, rule: &'a Rule, now: DateTime<Utc>) -> Deci
     let Some((step, slot)) = open[..due].last().or_else(|| open.first()).copied() else {
         return Decision::Silent { why: Why::RuleEnded };
     };
+    let below = &open[..due.saturating_sub(1)];
     if let Some((rests, why)) = rest(facts, rule, step, now) {
         let Some(until) = rests else { return Decision::Silent { why } };
         // Until then other steps may fall due: the later of the two is what is waited for.
-        return Decision::Wait { step, until: until.max(slot), why };
+        let until = sooner(facts, step, below, until.max(slot));
+        return Decision::Wait { step, until, why };
     }
     if due == 0 {
         return Decision::Wait { step, until: slot, why: Why::NotYetDue };
     }
-    let covers = open[..due - 1].iter().map(|(step, _)| *step).collect();
+    let covers = below.iter().map(|(step, _)| *step).collect();
     match act(facts, rule, step, covers, now) {
         Decision::Wait { step, until, why } => {
             // What writes to nobody is not held back, and may fall due meanwhile.
             let unheld = |step: &Step| !step.is_message() || left_out(facts, rule, step).is_some();
-            let sooner = open[due..].iter().find(|(step, _)| unheld(step));
-            let until = sooner.map_or(until, |(_, slot)| until.min(*slot));
-            Decision::Wait { step, until, why }
+            let next = open[due..].iter().find(|(step, _)| unheld(step));
+            let until = next.map_or(until, |(_, slot)| until.min(*slot));
+            Decision::Wait { step, until: sooner(facts, step, below, until), why }
         }
         decision => decision,
     }
@@ -283,6 +285,20 @@ fn act_as_asked<'a>(
         return Decision::Wait { step, until, why: Why::QuietHours };
     }
     Decision::Send { step, covers }
+}
+
+/// When to look again at a step that waits until `until`. Where its time runs out before, one of
+/// those that are due `below` it may be free by then.
+fn sooner(
+    facts: &Facts<'_>,
+    step: &Step,
+    below: &[(&Step, DateTime<Utc>)],
+    until: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let over = falls_away_at(facts, step).filter(|over| {
+        below.iter().any(|(step, _)| falls_away_at(facts, step).is_none_or(|at| at > *over))
+    });
+    over.map_or(until, |over| until.min(over))
 }
 
 /// What is done of a step that is due.

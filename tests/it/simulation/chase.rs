@@ -79,7 +79,9 @@ async fn is_moot(player: &Player, books: &Books, row: &Message) -> bool {
     let calendar = invoice.calendar();
     let mut customer = books.customers[&invoice.customer].clone();
     if let MessageState::Claimed { until } = row.state {
-        customer.care.touches.retain(|touch| *touch != until - LEASE);
+        let touches = &mut customer.care.touches;
+        let own = touches.iter().position(|touch| *touch == until - LEASE);
+        own.map(|nth| touches.remove(nth));
     }
     let mut facts = invoice.chase_facts(instalment, &calendar, player.world.now());
     facts.customer = Some(CustomerFacts { care: &customer.care, credit: customer.balance() });

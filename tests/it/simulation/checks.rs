@@ -59,7 +59,15 @@ async fn index(player: &Player, books: &Books) -> Vec<String> {
     }
     let at_rest = |entry: &&WorkEntry| entry.subject != WorkSubject::Reconciliation;
     for entry in books.work.iter().filter(at_rest).filter(|entry| entry.due_at <= now) {
-        wrongs.push(format!("{entry:?} is due at rest"));
+        let invoice = books.invoices.values().find(|it| it.id.as_str() == entry.subject.id());
+        let instalments = invoice.map(|it| it.instalments.as_slice()).unwrap_or_default();
+        let state = |it: &Instalment| {
+            let charges: Vec<_> = it.charges.iter().map(|it| short(&it.state)).collect();
+            let paid: Vec<_> = it.payments.iter().map(|it| (it.revision, it.kept())).collect();
+            (charges, paid, it.released_at, it.hold())
+        };
+        let stand: Vec<_> = instalments.iter().map(state).collect();
+        wrongs.push(format!("{entry:?} is due at rest: {stand:?}"));
     }
     wrongs
 }

@@ -151,7 +151,7 @@ impl Look {
             let customer = self.customer.clone();
             return Ok(Decided { verdict: first, rows, customer });
         }
-        let customer = without_own_touch(&self.customer, &rows.iter().collect::<Vec<_>>());
+        let customer = without_own_touch(&self.customer, &rows);
         let verdict = verdict(of, deed.number, Some(&customer), now);
         let same = matches!(&verdict, Verdict::Do(deed) if deed.step.id == step.id);
         Ok(match same {

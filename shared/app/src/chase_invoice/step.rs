@@ -1,6 +1,6 @@
 //! One step of the rule: decided with everything in view, then told, recorded, or passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
@@ -209,7 +209,7 @@ impl Stepper<'_> {
         let mut old = self.in_the_way.clone();
         let key = |row: &Message| (row.invoice.clone(), row.key.clone());
         old.extend(stands.not_sent.iter().map(|row| (key(row), row.clone())));
-        let forget: Vec<DateTime<Utc>> = stands.not_sent.iter().filter_map(claimed_at).collect();
+        let forget: BTreeSet<_> = stands.not_sent.iter().filter_map(claimed_at).collect();
         let ended: Vec<Channel> = stands.ended.iter().map(|row| row.message.key.channel).collect();
         let telling = |debts| Telling {
             settings: self.settings,

@@ -5,6 +5,8 @@
 //! the customer's version: two sweeps at two invoices of a customer send one message, and caps and
 //! gap are exact. Does not own what is recorded afterwards ([`super::record`]).
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use quita_core::chase::Audience;
 use quita_core::customer::Customer;
@@ -15,7 +17,7 @@ use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
 
 use super::say;
-use super::verdict::{Debt, Rows};
+use super::verdict::{Debt, Rows, forget_touch};
 use super::walk::Walk;
 use crate::deliver::{
     Claim, Envelope, Posted, conflicts, count, failed, post, rows_found, sent_text,
@@ -77,7 +79,7 @@ pub(crate) struct Telling<'a> {
     /// Channels on which the message has failed for good.
     pub ended: &'a [Channel],
     /// Touches of attempts that did not go out.
-    pub forget: &'a [DateTime<Utc>],
+    pub forget: &'a BTreeSet<DateTime<Utc>>,
 }
 
 /// How it went.
@@ -148,7 +150,7 @@ impl Telling<'_> {
             let customer = self.customer;
             let mut after = customer.clone();
             after.version += 1;
-            after.care.touches.retain(|touch| !self.forget.contains(touch));
+            self.forget.iter().for_each(|at| forget_touch(&mut after, *at));
             after.care.touch(now);
             commit = commit.customer(&after, Expected::Version(customer.version));
         }
@@ -250,7 +252,7 @@ async fn settle(
             if let Some(mut customer) = customer.filter(|it| it.care.touches.contains(&at)) {
                 let before = customer.version;
                 customer.version += 1;
-                customer.care.touches.retain(|touch| *touch != at);
+                forget_touch(&mut customer, at);
                 commit = commit.customer(&customer, Expected::Version(before));
             }
         }

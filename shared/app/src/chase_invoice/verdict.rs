@@ -4,7 +4,7 @@
 //! run and the API's next action take it. Pure: nothing is read here and nothing is sent.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -115,20 +115,28 @@ pub(crate) type Rows = BTreeMap<(InvoiceId, LedgerKey), Message>;
 
 /// The customer without what the message of these rows did to it: whether that message may go out
 /// is decided as if it had not been claimed.
-pub(crate) fn without_own_touch(customer: &Customer, rows: &[&Message]) -> Customer {
+pub(crate) fn without_own_touch(customer: &Customer, rows: &[Message]) -> Customer {
     let mut customer = customer.clone();
-    for row in rows {
-        let window = match &row.state {
-            MessageState::Claimed { until } => (*until - LEASE, *until - LEASE),
-            MessageState::Released { .. } => continue,
-            state => {
-                let at = settled_at(state);
-                (at - LEASE, at)
-            }
-        };
-        customer.care.touches.retain(|touch| !(window.0..=window.1).contains(touch));
-    }
+    let touches = &customer.care.touches;
+    let own = |row: &Message| match &row.state {
+        MessageState::Claimed { until } => Some(*until - LEASE),
+        MessageState::Released { .. } => None,
+        state => {
+            let at = settled_at(state);
+            touches.iter().rfind(|touch| (at - LEASE..=at).contains(*touch)).copied()
+        }
+    };
+    let own: BTreeSet<DateTime<Utc>> = rows.iter().filter_map(own).collect();
+    own.into_iter().for_each(|at| forget_touch(&mut customer, at));
     customer
+}
+
+/// Takes one touch at that instant back: another message may have touched the customer just then.
+pub(crate) fn forget_touch(customer: &mut Customer, at: DateTime<Utc>) {
+    let touches = &mut customer.care.touches;
+    if let Some(nth) = touches.iter().position(|touch| *touch == at) {
+        touches.remove(nth);
+    }
 }
 
 fn settled_at(state: &MessageState) -> DateTime<Utc> {
