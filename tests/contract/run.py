@@ -35,13 +35,13 @@ def main() -> int:
         )
         try:
             started = json.loads(server.stdout.readline())
-            return check(started["api"], started["api_key"])
+            return check(started["api"], started["api_key"], folder)
         finally:
             server.terminate()
             server.wait()
 
 
-def check(api: str, key: str) -> int:
+def check(api: str, key: str, folder: str) -> int:
     command = [
         pathlib.Path(sys.executable).parent / "schemathesis",
         "run",
@@ -66,7 +66,7 @@ def check(api: str, key: str) -> int:
         "--continue-on-failure",
         "--no-color",
     ]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(command, cwd=folder, check=False).returncode
 
 
 sys.exit(main())

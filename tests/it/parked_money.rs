@@ -4,12 +4,13 @@ use quita_core::ids::{MerchantId, PaymentId, Txid};
 use quita_core::money::Money;
 use quita_core::payment::{Attention, Method, ParkReason, Payment, PaymentState};
 use quita_core::pix_key::PixKey;
-use quita_psp_sandbox::{ForgedPix, PayOptions};
+use quita_psp_sandbox::{ForgedPix, PayOptions, PixView};
 use quita_table::{Commit, Expected};
 use serde_json::{Value, json};
 
 use crate::callbacks::{pay_unheard, post, receipts, status_of, told};
 use crate::chasing::{change_merchant, walk};
+use crate::payments::done;
 use crate::world::{MERCHANT, World, text, txid};
 
 /// Whatever cannot be credited is kept and listed with its reason, and the bank gets its 200.
@@ -88,43 +89,87 @@ async fn a_pix_to_a_key_that_is_not_ours_is_parked() {
     assert_eq!(world.steps(), ["issue"]);
 }
 
+/// Records a Pix as one that waits for a person.
+async fn keep(
+    world: &World,
+    pix: &PixView,
+    txid: Option<&str>,
+    state: PaymentState,
+    reason: ParkReason,
+) {
+    let payment = Payment {
+        merchant: MerchantId::parse(MERCHANT).unwrap(),
+        id: PaymentId::parse(&pix.e2eid).unwrap(),
+        version: 1,
+        method: Method::Pix,
+        txid: txid.map(|txid| Txid::parse(txid).unwrap()),
+        amount: Money::parse("1000.00").unwrap(),
+        paid_at: pix.horario,
+        seen_at: world.now(),
+        payer: None,
+        memo: None,
+        state,
+        allocations: Vec::new(),
+        on_account: None,
+        refunds: Vec::new(),
+        attention: Some(Attention { reason, since: world.now(), assignee: None }),
+        settled_on: None,
+        bank_lines: Vec::new(),
+    };
+    let commit = Commit::new(&payment.merchant).payment(&payment, Expected::New, None);
+    world.machine.deps().store.commit(commit).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_pix_the_bank_comes_to_know_later_is_credited() {
     let world = World::new().await;
     let invoice = world.issued().await;
     let pix = pay_unheard(&world, &txid(&invoice, 1)).await;
     // A bank may call back before its own lists know the Pix: it was parked then.
-    let payment = Payment {
-        merchant: MerchantId::parse(MERCHANT).unwrap(),
-        id: PaymentId::parse(&pix.e2eid).unwrap(),
-        version: 1,
-        method: Method::Pix,
-        txid: pix.txid.as_deref().map(|txid| Txid::parse(txid).unwrap()),
-        amount: Money::parse("1000.00").unwrap(),
-        paid_at: pix.horario,
-        seen_at: world.now(),
-        payer: None,
-        memo: None,
-        state: PaymentState::Unknown,
-        allocations: Vec::new(),
-        on_account: None,
-        refunds: Vec::new(),
-        attention: Some(Attention {
-            reason: ParkReason::NotConfirmed,
-            since: world.now(),
-            assignee: None,
-        }),
-        settled_on: None,
-        bank_lines: Vec::new(),
-    };
-    let commit = Commit::new(&payment.merchant).payment(&payment, Expected::New, None);
-    world.machine.deps().store.commit(commit).await.unwrap();
+    keep(&world, &pix, pix.txid.as_deref(), PaymentState::Unknown, ParkReason::NotConfirmed).await;
     assert_eq!(world.parked().await, ["not_confirmed"]);
     assert_eq!(post(&world, &[told(&pix)]).await.status, 200);
     world.settle().await;
     assert_eq!(status_of(&world, &invoice).await, "paid");
     assert_eq!(world.parked().await, Vec::<String>::new());
     assert_eq!(receipts(&world), 1);
+}
+
+#[tokio::test]
+async fn a_debt_whose_charge_was_paid_with_money_given_elsewhere_is_never_asked_for_again() {
+    for what in ["refunds", "account"] {
+        let world = World::new().await;
+        let invoice = world.issued().await;
+        let pix = pay_unheard(&world, &txid(&invoice, 1)).await;
+        // A statement showed the money without a name, and a person decided about it.
+        keep(&world, &pix, None, PaymentState::Received, ParkReason::NoTxid).await;
+        let decision = match what {
+            "refunds" => json!({ "amount": "1000.00", "reason": "nobody knows it" }),
+            _ => {
+                let other = json!({ "document": "11.222.333/0001-81" });
+                json!({ "customer_id": world.customer_with(other).await })
+            }
+        };
+        done(&world, &pix.e2eid, what, decision).await;
+        walk(&world, "2026-12-11 12:00").await;
+        let owed = world.reload(&invoice).await;
+        assert_ne!(txid(&owed, 1), txid(&invoice, 1), "{what}: {owed}");
+        assert_eq!(world.steps(), ["issue", "due_minus_5", "due_today", "due_plus_1"], "{what}");
+        world.pay(&txid(&owed, 1)).await;
+        assert_eq!(status_of(&world, &invoice).await, "paid", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_debt_is_asked_for_while_the_money_that_paid_its_charge_waits_for_a_person() {
+    let world = World::new().await;
+    let invoice = world.issued().await;
+    let pix = pay_unheard(&world, &txid(&invoice, 1)).await;
+    keep(&world, &pix, None, PaymentState::Received, ParkReason::Released).await;
+    walk(&world, "2026-12-12 12:00").await;
+    let held = world.reload(&invoice).await;
+    assert_eq!(text(&held["next_action"], "why"), "on_hold", "{held}");
+    assert_eq!(world.steps(), ["issue"]);
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ impl World {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let public_url = format!("http://{}", listener.local_addr().unwrap());
-        let mailbox = Arc::new(LocalMailbox::memory(clock.clone()));
+        let mailbox = Arc::new(LocalMailbox::memory(clock.clone()).told_of());
         let merchant = MerchantId::parse(MERCHANT).unwrap();
         let secrets = Arc::new(LocalSecrets::memory());
         let senders = Arc::new(LocalSenderDomains::default());

@@ -38,6 +38,10 @@ impl Mailer for Forwarded {
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
         self.server.evidence(tag).await
     }
+
+    fn is_silent(&self) -> bool {
+        self.server.is_silent()
+    }
 }
 
 #[cfg(test)]

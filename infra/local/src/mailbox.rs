@@ -181,6 +181,8 @@ pub enum MailboxError {
 pub struct LocalMailbox {
     clock: Arc<dyn Clock>,
     folder: Option<PathBuf>,
+    /// Nobody tells what became of a message.
+    is_silent: bool,
     state: Mutex<State>,
 }
 
@@ -193,7 +195,12 @@ struct State {
 impl LocalMailbox {
     /// A mailbox that ends with the process.
     pub fn memory(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, folder: None, state: Mutex::default() }
+        Self { clock, folder: None, is_silent: true, state: Mutex::default() }
+    }
+
+    /// In place of a provider that tells what became of a message; the caller tells it.
+    pub fn told_of(self) -> Self {
+        Self { is_silent: false, ..self }
     }
 
     /// A mailbox in a folder, created when it is not there.
@@ -211,7 +218,7 @@ impl LocalMailbox {
         }
         messages.sort_by_key(|message: &Received| message.number);
         let state = Mutex::new(State { messages, faults: BTreeMap::new() });
-        Ok(Self { clock, folder: Some(folder.to_owned()), state })
+        Ok(Self { clock, folder: Some(folder.to_owned()), is_silent: true, state })
     }
 
     /// The next e-mail that has no fault planned yet meets `fault`.
@@ -318,6 +325,10 @@ impl Mailer for LocalMailbox {
 
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
         Ok(self.known(tag))
+    }
+
+    fn is_silent(&self) -> bool {
+        self.is_silent
     }
 }
 

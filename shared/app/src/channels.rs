@@ -70,6 +70,10 @@ impl WhatsApp for NoChannel {
     async fn evidence(&self, _: &str) -> Result<Evidence, Unknown> {
         Err(cannot_tell())
     }
+
+    fn is_silent(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]

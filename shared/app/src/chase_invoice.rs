@@ -21,7 +21,7 @@ mod tell;
 mod verdict;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::chase;
@@ -115,9 +115,6 @@ struct Chased {
     of: Ruled,
     /// Instalments of which nothing can be done before an instant, or until a fact changes.
     passed: BTreeMap<u16, Passed>,
-    /// Instalments whose charge is over and was paid with money that is not counted for them: the
-    /// money went back, or a person has to look.
-    spent: BTreeSet<u16>,
 }
 
 /// Until when an instalment is passed over.
@@ -138,21 +135,13 @@ impl Chased {
     fn work(&self, now: DateTime<Utc>) -> Option<WorkDue> {
         let Ruled { invoice, rule } = &self.of;
         let work = invoice.next_work(rule, now)?;
-        let held = match work.kind {
-            WorkKind::Receipt | WorkKind::Reminder => !self.passed.is_empty(),
-            WorkKind::Charge => !self.spent.is_empty(),
-            _ => false,
-        };
-        if !held || work.at > now {
+        let held = matches!(work.kind, WorkKind::Receipt | WorkKind::Reminder);
+        if !held || self.passed.is_empty() || work.at > now {
             return Some(work);
         }
         let calendar = invoice.calendar();
         let of = |instalment: &Instalment| {
-            let expires = invoice.expires_at(instalment).map(|at| {
-                let spent = self.spent.contains(&instalment.number);
-                if spent { at.max(now + LOOK_AGAIN) } else { at }
-            });
-            let charge = instalment.charge_work().into_iter().chain(expires);
+            let charge = instalment.charge_work().into_iter().chain(invoice.expires_at(instalment));
             let charge = charge.map(|at| WorkDue { at, kind: WorkKind::Charge });
             let facts = invoice.chase_facts(instalment, &calendar, now);
             let at = match self.passed.get(&instalment.number) {
@@ -187,7 +176,7 @@ async fn chase(
     }
     let before = state.version;
     let state = settle_handling(deps, state, ACTOR).await?;
-    let (state, spent) = renew_expired(deps, state).await?;
+    let state = renew_expired(deps, state).await?;
     let rule = deps.rule_of(&state).await?;
     let mut of = Ruled { invoice: state, rule };
     let mut done = Done::default();
@@ -239,7 +228,7 @@ async fn chase(
         }
     }
     call_bank_if_due(deps, &of.invoice).await?;
-    Ok(Chased { done, before, of, passed, spent })
+    Ok(Chased { done, before, of, passed })
 }
 
 async fn load(
@@ -268,12 +257,8 @@ fn take(of: &mut Ruled, mut after: BTreeMap<InvoiceId, Invoice>) {
 }
 
 /// Asks for a new charge wherever the last payable day is over, unless it was paid in time and we
-/// were not told. Answers also with the instalments that are paid at the bank and not here.
-async fn renew_expired(
-    deps: &Deps,
-    mut invoice: Invoice,
-) -> Result<(Invoice, BTreeSet<u16>), Unknown> {
-    let mut spent = BTreeSet::new();
+/// were not told.
+async fn renew_expired(deps: &Deps, mut invoice: Invoice) -> Result<Invoice, Unknown> {
     let now = deps.clock.now();
     let expired = |invoice: &Invoice, instalment: &Instalment| {
         invoice.expires_at(instalment).is_some_and(|at| at <= now)
@@ -282,21 +267,15 @@ async fn renew_expired(
         if !invoice.instalment(number).is_some_and(|known| expired(&invoice, known)) {
             continue;
         }
-        invoice = match held(deps, &invoice, number).await? {
-            AtBank::Paid { .. } => {
-                let after = reload(deps, &invoice.merchant, &invoice.id).await?;
-                if after.instalment(number).is_some_and(|known| expired(&after, known)) {
-                    spent.insert(number);
-                }
-                after
-            }
+        invoice = match held(deps, &invoice, number, ACTOR).await? {
+            AtBank::Paid { .. } => reload(deps, &invoice.merchant, &invoice.id).await?,
             AtBank::Unpaid | AtBank::Removed => {
                 let reason = "the charge could no longer be paid";
                 reissue(deps, invoice, number, reason, ACTOR).await?
             }
         };
     }
-    Ok((invoice, spent))
+    Ok(invoice)
 }
 
 /// Creating and removing charges is `issue_charge`'s: it is called through the bus.

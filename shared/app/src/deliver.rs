@@ -69,6 +69,7 @@ pub(crate) struct Claim {
 impl Claim {
     /// Claims a row anew, or one that was given back.
     pub(crate) fn new(
+        deps: &Deps,
         (merchant, invoice): (&MerchantId, &InvoiceId),
         key: LedgerKey,
         old: Option<&Message>,
@@ -76,16 +77,23 @@ impl Claim {
         now: DateTime<Utc>,
     ) -> Self {
         let until = now + LEASE;
+        let silent = match key.channel {
+            Channel::Email => deps.mailer.is_silent(),
+            Channel::WhatsApp => deps.channels.whatsapp.is_silent(),
+            // Out of sight once they are handed over.
+            Channel::Chat | Channel::Sms | Channel::Letter => true,
+        };
         match old {
             None => {
                 let new = Message::claimed(merchant.clone(), invoice.clone(), key, until);
-                Self { row: Message { lead, ..new }, expected: Expected::New }
+                Self { row: Message { lead, silent, ..new }, expected: Expected::New }
             }
             Some(old) => Self {
                 row: Message {
                     version: old.version + 1,
                     attempts: old.attempts + 1,
                     state: MessageState::Claimed { until },
+                    silent,
                     lead,
                     ..old.clone()
                 },
@@ -210,7 +218,7 @@ pub(crate) async fn resolve(
     };
     let state = match evidence(deps, row.key.channel, &tag).await? {
         Evidence::Sent(evidence) => MessageState::Sent { at: now, evidence },
-        Evidence::None if row.key.channel.is_told_of() && !row.silent && !row.is_lost(now) => {
+        Evidence::None if !row.silent && !row.is_lost(now) => {
             return Ok(Resolved::Busy(until + LOST_AFTER));
         }
         Evidence::None => {

@@ -19,6 +19,9 @@ pub trait Mailer: Send + Sync {
 
     /// What the provider knows of a message by its ledger tag.
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
+
+    /// Whether the provider tells nothing of a message after it took it.
+    fn is_silent(&self) -> bool;
 }
 
 /// Sends WhatsApp messages, in a merchant's name.
@@ -33,6 +36,9 @@ pub trait WhatsApp: Send + Sync {
 
     /// What the provider knows of a message by its ledger tag.
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown>;
+
+    /// Whether the provider tells nothing of a message after it took it.
+    fn is_silent(&self) -> bool;
 }
 
 /// Sends text messages to phones, in a merchant's name.

@@ -89,17 +89,6 @@ pub async fn for_step(
     })
 }
 
-/// Whether a step may name it on that channel: a shipped message, or one of the merchant's own.
-pub async fn is_known(
-    deps: &Deps,
-    merchant: &MerchantId,
-    name: &str,
-    channel: Channel,
-) -> Result<bool, Unknown> {
-    let own = catalogue(deps, merchant).await?.has(name, channel);
-    Ok(own || MessageKind::parse(name).is_some_and(MessageKind::is_payable))
-}
-
 /// The catalogue as it was within the last [`CACHED`].
 pub async fn catalogue(deps: &Deps, merchant: &MerchantId) -> Result<Arc<Templates>, Unknown> {
     let now = deps.clock.now();

@@ -86,6 +86,10 @@ impl Mailer for SesMailer {
     async fn evidence(&self, _tag: &str) -> Result<Evidence, Unknown> {
         Ok(Evidence::None)
     }
+
+    fn is_silent(&self) -> bool {
+        false
+    }
 }
 
 fn parts(message: Vec<u8>, ledger_key: &str) -> Result<(EmailContent, MessageTag), BuildError> {
@@ -120,6 +124,10 @@ impl Mailer for NoMailer {
 
     async fn evidence(&self, _tag: &str) -> Result<Evidence, Unknown> {
         Err(Unknown::new("asking for a message", NOT_A_SENDER))
+    }
+
+    fn is_silent(&self) -> bool {
+        true
     }
 }
 

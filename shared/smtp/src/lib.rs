@@ -173,6 +173,10 @@ impl Mailer for SmtpMailer {
     async fn evidence(&self, _tag: &str) -> Result<Evidence, Unknown> {
         Ok(Evidence::None)
     }
+
+    fn is_silent(&self) -> bool {
+        true
+    }
 }
 
 fn envelope(email: &Email) -> Result<Envelope, SendError> {

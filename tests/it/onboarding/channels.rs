@@ -60,6 +60,18 @@ async fn a_channel_is_set_up_without_its_tokens_or_shows_them() {
 }
 
 #[tokio::test]
+async fn the_address_that_is_shown_is_none_that_meta_can_call() {
+    let world = World::new().await;
+    let token = create(&world, NEW).await;
+    let set = did(&world, &token, PUT, &json!({ "whatsapp": whatsapp() })).await;
+    let url = text(&set["whatsapp"], "callback_url");
+    let path = url.strip_prefix(&world.machine.deps().config.public_url).unwrap();
+    let query = "hub.mode=subscribe&hub.verify_token=our-word&hub.challenge=115";
+    let answer = world.call_with("GET", &format!("{path}?{query}"), &[], "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "115"));
+}
+
+#[tokio::test]
 async fn one_fault_of_the_channels_hides_another() {
     let world = World::new().await;
     let token = create(&world, NEW).await;

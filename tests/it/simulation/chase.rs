@@ -68,13 +68,6 @@ async fn is_moot(player: &Player, books: &Books, row: &Message) -> bool {
     if row.key.step == RECEIPT {
         return false;
     }
-    // A higher step that waited for the morning may be overtaken by midnight: this one is looked at
-    // in the morning then.
-    let soon = player.world.now() + TimeDelta::hours(12);
-    let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
-    if entry.is_some_and(|entry| entry.due_at > player.world.now() && entry.due_at <= soon) {
-        return true;
-    }
     let rule = player.world.machine.deps().rule_of(invoice).await.unwrap();
     let calendar = invoice.calendar();
     let mut customer = books.customers[&invoice.customer].clone();

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
-
 use quita_core::chase::{CustomerFacts, Decision, decide};
 use quita_core::ids::{InvoiceId, Txid};
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Lifecycle};
@@ -216,10 +214,7 @@ async fn answers(player: &Player, books: &Books) -> Vec<String> {
             facts.customer = Some(CustomerFacts { care: &customer.care, credit });
             let Decision::Send { step, .. } = decide(&facts, &rule, now) else { continue };
             let entry = books.work.iter().find(|it| it.subject.id() == invoice.id.as_str());
-            // A step that waited for the morning was overtaken by midnight: what is left of it goes out
-            // in the morning too.
-            let soon = now + TimeDelta::hours(12);
-            if entry.is_none_or(|entry| entry.due_at > soon) {
+            if entry.is_none_or(|entry| entry.due_at > now) {
                 let charges: Vec<_> =
                     instalment.charges.iter().map(|it| short(&it.state)).collect();
                 let (id, step, chase) = (&invoice.id, &step.id, &instalment.chase);

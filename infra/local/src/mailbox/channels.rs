@@ -46,6 +46,10 @@ impl WhatsApp for LocalMailbox {
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
         Ok(self.known(tag))
     }
+
+    fn is_silent(&self) -> bool {
+        self.is_silent
+    }
 }
 
 #[async_trait]

@@ -101,6 +101,10 @@ impl<P: Mailer + ?Sized> Mailer for Limited<P> {
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
         self.channel.evidence(tag).await
     }
+
+    fn is_silent(&self) -> bool {
+        self.channel.is_silent()
+    }
 }
 
 #[async_trait]
@@ -116,6 +120,10 @@ impl<P: WhatsApp + ?Sized> WhatsApp for Limited<P> {
 
     async fn evidence(&self, tag: &str) -> Result<Evidence, Unknown> {
         self.channel.evidence(tag).await
+    }
+
+    fn is_silent(&self) -> bool {
+        self.channel.is_silent()
     }
 }
 

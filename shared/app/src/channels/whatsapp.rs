@@ -163,6 +163,10 @@ impl WhatsApp for CloudApi {
     async fn evidence(&self, _tag: &str) -> Result<Evidence, Unknown> {
         Ok(Evidence::None)
     }
+
+    fn is_silent(&self) -> bool {
+        false
+    }
 }
 
 /// The message under the name and language that Meta approved for this merchant.

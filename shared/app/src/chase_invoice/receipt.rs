@@ -65,7 +65,7 @@ pub(crate) async fn send(
     // The row may be there already; of two that find it given back, one claims it.
     for _ in 0..2 {
         let at = (merchant, &invoice.id);
-        let claim = Claim::new(at, key.clone(), old.as_ref(), None, now);
+        let claim = Claim::new(deps, at, key.clone(), old.as_ref(), None, now);
         let text = sent_text(&claim.row, &envelope, None, now);
         let commit = claim.write(Commit::new(merchant));
         let commit = text.iter().fold(commit, Commit::sent_text);

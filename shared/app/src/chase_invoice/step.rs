@@ -109,7 +109,7 @@ impl Stepper<'_> {
 
     /// Asks the bank before anything is done about an instalment; `None` to go on.
     async fn bank(&self, number: u16) -> Result<Option<Stepped>, Unknown> {
-        Ok(match held(self.deps, &self.of.invoice, number).await? {
+        Ok(match held(self.deps, &self.of.invoice, number, ACTOR).await? {
             AtBank::Unpaid => None,
             AtBank::Paid { .. } => Some(Stepped::Healed(number)),
             AtBank::Removed => {
@@ -182,7 +182,7 @@ impl Stepper<'_> {
                 return Some(debt);
             }
             let (invoice, number) = (&debt.of.invoice, debt.deed.number);
-            let removed = match held(self.deps, invoice, number).await {
+            let removed = match held(self.deps, invoice, number, ACTOR).await {
                 Ok(AtBank::Unpaid) => return Some(debt),
                 Ok(AtBank::Paid { .. }) => Ok(()),
                 Ok(AtBank::Removed) => {

@@ -113,7 +113,7 @@ impl Telling<'_> {
             return Ok(Told::Later(until));
         }
         let envelopes = say::envelopes(deps, self.settings, self.debts, reached, now).await?;
-        let (commit, claimed) = self.claim(envelopes, now);
+        let (commit, claimed) = self.claim(deps, envelopes, now);
         if let Some(in_the_way) = conflicts(deps.store.commit(commit).await)? {
             return Ok(Told::Contended(rows_found(in_the_way).collect()));
         }
@@ -123,6 +123,7 @@ impl Telling<'_> {
     /// Every row, the texts and the touch.
     fn claim(
         &self,
+        deps: &Deps,
         envelopes: Vec<Envelope>,
         now: DateTime<Utc>,
     ) -> (Commit, Vec<(Envelope, Vec<Message>)>) {
@@ -136,7 +137,7 @@ impl Telling<'_> {
                 let key = debt.key(envelope.channel);
                 let old = self.old.get(&(id.clone(), key.clone()));
                 let lead = rows.first().map(|row| Lead { tag: row.tag(), attempt: row.attempts });
-                let claim = Claim::new((merchant, id), key, old, lead, now);
+                let claim = Claim::new(deps, (merchant, id), key, old, lead, now);
                 commit = claim.write(commit);
                 rows.push(claim.row);
             }

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::{Refused, Step, load, told_before, write};
 use crate::channels::whatsapp::{WhatsAppAccess, secret_name};
-use crate::deps::Deps;
+use crate::deps::{Config, Deps};
 use crate::error::{Unknown, chain};
 use crate::idempotency::{Answer, Request};
 use crate::settings;
@@ -48,6 +48,8 @@ pub struct ChannelsView<'a> {
 #[derive(Debug, Serialize)]
 struct WhatsAppView<'a> {
     phone_number_id: &'a str,
+    /// What Meta's webhook is pointed at. Who has it cannot use it without the app secret.
+    callback_url: String,
     templates: &'a BTreeMap<String, ApprovedTemplateRef>,
 }
 
@@ -57,11 +59,13 @@ struct SmsView<'a> {
 }
 
 impl<'a> ChannelsView<'a> {
-    fn of(merchant: &'a Merchant) -> Self {
+    fn of(merchant: &'a Merchant, config: &Config) -> Self {
         let Channels { whatsapp, sms } = &merchant.channels;
+        let path = config.signing_key.whatsapp_path(&merchant.merchant);
         Self {
             whatsapp: whatsapp.as_ref().map(|sender| WhatsAppView {
                 phone_number_id: &sender.phone_number_id,
+                callback_url: format!("{}{path}", config.public_url),
                 templates: &sender.templates,
             }),
             sms: sms.as_ref().map(|sender| SmsView { origination: &sender.origination }),
@@ -114,7 +118,7 @@ fn is_token(text: &str) -> bool {
 /// The channels, as JSON.
 pub async fn show_channels(deps: &Deps, merchant: &MerchantId) -> Result<String, Unknown> {
     let merchant = load(deps, merchant).await?;
-    super::body(&ChannelsView::of(&merchant))
+    super::body(&ChannelsView::of(&merchant, &deps.config))
 }
 
 /// Sets every channel; one that the draft leaves out is not used any more.
@@ -154,7 +158,7 @@ pub async fn set_channels(
         let after = Merchant { channels: channels.clone(), ..before.clone() };
         let row = settings::changed(before, &after, &request.actor, now);
         let fields = row.data.get("fields").cloned().unwrap_or_default();
-        let view = ChannelsView::of(&after);
+        let view = ChannelsView::of(&after, &deps.config);
         let step = Step::new(after.clone(), settings::CHANGED, json!({ "fields": fields }), &view);
         Ok(Ok(step?))
     })

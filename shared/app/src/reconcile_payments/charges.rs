@@ -82,7 +82,7 @@ async fn check_one(
     number: u16,
     sum: &mut Sum,
 ) -> Result<Invoice, Unknown> {
-    let answer = at_bank(at.deps, &invoice, number).await?;
+    let answer = at_bank(at.deps, &invoice, number, ACTOR).await?;
     sum.tally.charges += 1;
     match answer {
         Some(AtBank::Unpaid) => Ok(invoice),
@@ -90,9 +90,6 @@ async fn check_one(
             sum.tally.healed += news;
             let now = at.deps.clock.now();
             sum.skew = sum.skew.take().or_else(|| first_skew(at, &pix, now));
-            if news == 0 {
-                return Ok(invoice);
-            }
             crate::charge_at_bank::reload(at.deps, &invoice.merchant, &invoice.id).await
         }
         Some(AtBank::Removed) => {

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Channel, Message, MessageState};
+use super::{Message, MessageState};
 
 /// How long what became of a message that was sent may take to be told: a mail server tries for up
 /// to three days (SES gives up after 14 hours to 3 days).
@@ -62,17 +62,6 @@ impl Word {
     }
 }
 
-impl Channel {
-    /// Whether somebody tells what became of a message on this road. A chat, a text message and a
-    /// letter are out of sight once they are handed over.
-    pub fn is_told_of(self) -> bool {
-        match self {
-            Self::Email | Self::WhatsApp => true,
-            Self::Chat | Self::Sms | Self::Letter => false,
-        }
-    }
-}
-
 impl Message {
     /// What became of it, as of `now`.
     pub fn fate(&self, now: DateTime<Utc>) -> Fate {
@@ -80,9 +69,7 @@ impl Message {
             MessageState::Claimed { .. } if self.is_lost(now) => (Word::Failed, true),
             MessageState::Released { at, .. } if now - *at > EVIDENCE_WAIT => (Word::Failed, true),
             MessageState::Claimed { .. } | MessageState::Released { .. } => (Word::Queued, false),
-            MessageState::Sent { .. } if self.silent || !self.key.channel.is_told_of() => {
-                (Word::Sent, true)
-            }
+            MessageState::Sent { .. } if self.silent => (Word::Sent, true),
             MessageState::Sent { at, .. } if now - *at > EVIDENCE_WAIT => (Word::Unconfirmed, true),
             MessageState::Sent { .. } => (Word::Sent, false),
             MessageState::Delivered { .. } => (Word::Delivered, true),
