@@ -64,6 +64,15 @@ export async function payerPages(report, browser, local) {
     const fields = { ...whole, number: 'NF-parts', instalments: { count: 3 } };
     await instalments(browser, local, await local.invoice(fields));
   });
+  for (const [width, lang] of [[1280, 'pt-BR'], [390, 'en']]) {
+    await report.check(`three ways out, ${width} px, ${lang}`, () => {
+      return threeWays(browser, url, width, lang);
+    });
+  }
+  await report.check('a day is promised without a script, and the page shows it', async () => {
+    const open = await local.invoice({ ...whole, number: 'NF-word' });
+    await promises(browser, local, open);
+  });
   await report.check('overdue: why it is more than agreed, once time has passed', async () => {
     const late = await local.invoice({ ...whole, number: 'NF-late' });
     await overdue(browser, local, late);
@@ -181,6 +190,39 @@ async function paysAndSees(browser, local, invoice, width, lang) {
   await page.emulateMedia({ media: 'print' });
   equal(await page.locator('[data-print]').isVisible(), false, 'button on paper');
   await browser.picture(page, `receipt-print-${width}-${lang}`);
+  await page.done();
+}
+
+async function threeWays(browser, url, width, lang) {
+  const page = await browser.page({ width });
+  await page.goto(`${url}?lang=${lang}`);
+  equal(await page.locator('#options li').count(), 3, 'ways');
+  for (const name of ['part', 'promise', 'question']) {
+    await page.goto(`${url}?lang=${lang}`);
+    await page.locator(`#options a[href*="/${name}"]`).first().click();
+    await page.waitForURL(`**/${name}?lang=${lang}`);
+    equal(await page.getAttribute('html', 'lang'), lang, `language of ${name}`);
+    await looksSound(page);
+    await isReadable(page);
+    await browser.picture(page, `${name}-${width}-${lang}`);
+  }
+  await page.done();
+}
+
+async function promises(browser, local, invoice) {
+  const page = await browser.page({ width: 390, script: false });
+  await page.goto(`${invoice.portal_url}/promise`);
+  const day = dayFromToday(5);
+  await page.getByLabel('Dia do pagamento').fill(day);
+  await page.getByLabel('Seu nome (opcional)').fill('Maria Souza');
+  await page.getByRole('button', { name: 'Confirmar o dia' }).click();
+  const shown = `Pagamento prometido para ${day.split('-').reverse().join('/')}`;
+  equal(await page.textContent('h1'), shown, 'what became of it');
+  const { handling } = await local.call('GET', `/v1/invoices/${invoice.id}`);
+  equal(handling.promise.day, day, 'day at the API');
+  equal(handling.promise.by, 'Maria Souza', 'who promised');
+  await page.getByRole('link', { name: 'Voltar à fatura' }).click();
+  expect((await page.textContent('.agreed')).startsWith(shown), 'the page shows it');
   await page.done();
 }
 

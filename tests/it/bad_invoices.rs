@@ -76,6 +76,10 @@ async fn amounts_and_dates_that_are_none() {
     check_refused(&cases).await;
 }
 
+fn period(from: &str, to: &str) -> Value {
+    json!({ "billing_period": { "from": from, "to": to } })
+}
+
 #[tokio::test]
 async fn texts_that_do_not_fit() {
     check_refused(&[
@@ -86,6 +90,10 @@ async fn texts_that_do_not_fit() {
         (json!({ "description": "a\u{0}b" }), &["description"]),
         (json!({ "po_number": "" }), &["po_number"]),
         (json!({ "po_number": "x".repeat(61) }), &["po_number"]),
+        (json!({ "po_number": "PO-1\r\nBcc: a@b.example" }), &["po_number"]),
+        (period("2026-11-30", "2026-11-01"), &["billing_period.to"]),
+        (period("2025-11-01", "2026-11-30"), &["billing_period.to"]),
+        (period("2026-11-31", "today"), &["billing_period.from", "billing_period.to"]),
         (json!({ "customer_id": "cus_01ARZ3NDEKTSV4RRFFQ69G5FAV" }), &["customer_id"]),
         (json!({ "customer_id": "12ABC34501DE35" }), &["customer_id"]),
     ])

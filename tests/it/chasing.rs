@@ -312,10 +312,10 @@ async fn the_account_is_flagged_on_the_third_day_and_cleared_by_payment() {
 
 // ---- Chat --------------------------------------------------------------------------------------
 
-type Posts = Arc<Mutex<Vec<Value>>>;
+pub type Posts = Arc<Mutex<Vec<Value>>>;
 
 /// A chat that answers every post with `status` and keeps it.
-async fn open_chat(status: StatusCode) -> (String, Posts) {
+pub async fn open_chat(status: StatusCode) -> (String, Posts) {
     let posts = Posts::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/services/T0/B0/secret", listener.local_addr().unwrap());

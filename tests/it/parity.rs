@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use quita_app::access::{api_keys, people};
 use quita_app::bus::{
-    BusEvent, CHARGE_DUE, CONFIRM_DUE, DELIVERY_DUE, IMPORT_DUE, RECONCILE_DUE, SHARD_DUE, SOURCE,
+    BusEvent, CHARGE_DUE, CONFIRM_DUE, DAILY_DUE, DELIVERY_DUE, IMPORT_DUE, RECONCILE_DUE,
+    SHARD_DUE, SOURCE,
 };
 use quita_app::clear_flag::FLAG_CLEARED;
 use quita_app::evidence::{self, ses};
@@ -53,8 +54,8 @@ const ADMIN_EVENTS: [&[&str]; 9] = [
 /// Who hears what the mail provider tells, and is woken by no event of ours.
 const HEARS_MAIL: &str = "record_evidence";
 /// Events that ask for work instead of telling a fact.
-const WORK_EVENTS: [&str; 6] =
-    [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE, DELIVERY_DUE];
+const WORK_EVENTS: [&str; 7] =
+    [CHARGE_DUE, CONFIRM_DUE, SHARD_DUE, RECONCILE_DUE, IMPORT_DUE, DELIVERY_DUE, DAILY_DUE];
 
 /// Resources of one type, by their names.
 fn resources(template: &Value, kind: &str) -> BTreeMap<String, Value> {
@@ -260,6 +261,7 @@ fn every_event_that_asks_for_work_is_what_its_schema_says() {
         BusEvent::import_due(&merchant, &import, at),
         BusEvent::delivery_due(&merchant, &endpoint, &delivery, at),
         BusEvent::shard_due(last_shard, at),
+        BusEvent::daily_due(&merchant, at),
     ] {
         let schema = event_schema(&event.detail_type);
         assert_eq!(faults(&schema, &schema, &event.detail), [""; 0], "{}", event.detail_type);

@@ -6,7 +6,7 @@ use quita_core::access::Principal;
 use quita_core::ids::{
     ApiKeyId, DeliveryId, EndpointId, InvoiceId, MerchantId, PersonId, SessionId, TaskId,
 };
-use quita_table::keys::{Key, RecordKey, work_pk};
+use quita_table::keys::{InvoiceState, Key, List, RecordKey, work_pk};
 use quita_table::schema::WORK;
 use serde_json::{Value, json};
 
@@ -241,7 +241,7 @@ fn an_index_is_asked_by_who_has_no_list_in_it() {
         "sweep_reminders",
     ];
     assert_eq!(index("by_customer"), BTreeSet::from(by_customer));
-    let by_state = ["admin_api", "receivables_api", "reconcile_payments"];
+    let by_state = ["admin_api", "receivables_api", "reconcile_payments", "sweep_reminders"];
     assert_eq!(index("by_state"), BTreeSet::from(by_state));
     assert_eq!(reaching(&template, "/index/*"), BTreeSet::new());
 }
@@ -304,10 +304,21 @@ fn the_relay_writes_more_than_blocks_of_the_audit_chain() {
 }
 
 #[test]
-fn the_sweep_lists_more_than_what_is_due_and_what_a_customer_has() {
+fn the_sweep_lists_more_than_what_is_due_what_a_customer_has_and_what_a_day_asks_for() {
     let due = leading(&json!("W#*"));
     let of_customers = leading(&json!("M#*#C#*"));
-    assert_eq!(conditions(&template(), "sweep_reminders", QUERY), [due, of_customers]);
+    let lists = [
+        List::Customers,
+        List::Invoices(InvoiceState::Open),
+        List::Journal,
+        List::Tasks,
+        List::ParkedPayments,
+        List::People,
+    ];
+    let any = MerchantId::parse("mer_any").unwrap();
+    let pattern = |list: List| list.pk(&any, 0).replace("mer_any", "*").replace("#0", "#*");
+    let of_a_day = leading(&json!(lists.map(pattern)));
+    assert_eq!(conditions(&template(), "sweep_reminders", QUERY), [due, of_customers, of_a_day]);
 }
 
 #[test]

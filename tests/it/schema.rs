@@ -94,6 +94,7 @@ fn walk(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<S
                     fault(format!("{fitting} alternatives fit: {tries:?}"));
                 }
             }
+            "allOf" => array(rule).iter().for_each(|rule| walk(root, rule, value, at, found)),
             "enum" | "const" => {}
             other if ANNOTATIONS.contains(&other) => {}
             other => panic!("{at}: the keyword `{other}` is not known here"),
@@ -292,6 +293,8 @@ mod tests {
         check(json!({ "a": 1, "b": ["x", "y"] }), 2);
         check(json!({ "a": 1, "c": 1, "d": 1 }), 2);
         check(json!([]), 1);
+        let both = json!({ "allOf": [{ "minimum": 1 }, { "maximum": 3 }] });
+        assert_eq!([0, 2, 4].map(|it| faults(&both, &both, &json!(it)).len()), [1, 0, 1]);
         let named = json!({ "additionalProperties": { "type": "string" } });
         let value = json!({ "a": "x", "b": 1 });
         assert_eq!(faults(&named, &named, &value), ["$.b: 1 is no \"string\""]);

@@ -8,7 +8,7 @@ use crate::world::{Answer, MERCHANT, World, text};
 
 const FORGOTTEN: TimeDelta = TimeDelta::seconds(61);
 
-async fn add(world: &World, email: &str, role: &str) -> Value {
+pub async fn add(world: &World, email: &str, role: &str) -> Value {
     let body = json!({ "name": "Ana Lima", "email": email, "role": role });
     let answer = world.post("/v1/people", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -36,7 +36,7 @@ async fn visit(world: &World, method: &str, path: &str, accept: &str) -> Answer 
     world.call_with(method, path, &[("accept", accept)], "").await
 }
 
-async fn session(world: &World, email: &str) -> String {
+pub async fn session(world: &World, email: &str) -> String {
     let before = links(world).len();
     assert_eq!(ask(world, MERCHANT, email).await.status, 202);
     let link = links(world)[before].clone();

@@ -167,7 +167,8 @@ async fn a_page_token_of_one_never_opens_anothers() {
         own_claims.to_owned(),
     ];
     for token in mixed {
-        for rest in ["", "/status", "/instalments/1/qr.svg", "/instalments/1/receipt"] {
+        let pages = ["", "/status", "/part", "/promise", "/question"];
+        for rest in pages.into_iter().chain(["/instalments/1/qr.svg", "/instalments/1/receipt"]) {
             let answer = world.call_with("GET", &format!("/p/{token}{rest}"), &[], "").await;
             assert_eq!(answer.status, 404, "{token}{rest}");
         }

@@ -594,6 +594,7 @@ pub fn merchant_settings(merchant: &MerchantId, bank: &Bank) -> Merchant {
         approvals: Default::default(),
         channels: Default::default(),
         segments: Vec::new(),
+        daily_digest: true,
     }
 }
 

@@ -47,6 +47,7 @@ struct ProfileBody {
     signature: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     chat_webhook_url: Option<Option<String>>,
+    daily_digest: Option<bool>,
     extra_holidays: Option<Vec<String>>,
 }
 
@@ -85,6 +86,7 @@ pub(crate) async fn change(at: &At<'_>) -> Result<ApiResponse, Problem> {
         brand_colour: body.brand_colour,
         brand,
         chat_webhook_url: body.chat_webhook_url,
+        daily_digest: body.daily_digest,
         extra_holidays: body.extra_holidays,
     };
     let outcome = change_merchant(at.deps, at.merchant, &draft, &request).await?;

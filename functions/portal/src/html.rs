@@ -22,11 +22,13 @@ use crate::words::{Words, words};
 
 const SCRIPT: &str = include_str!("../templates/page.js");
 const STYLE: &str = include_str!("../templates/page.css");
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("layout.html", include_str!("../templates/layout.html.j2")),
     ("notice.html", include_str!("../templates/notice.html.j2")),
     ("page.html", include_str!("../templates/page.html.j2")),
     ("panel.html", include_str!("../templates/panel.html.j2")),
+    ("part.html", include_str!("../templates/part.html.j2")),
+    ("promise.html", include_str!("../templates/promise.html.j2")),
     ("question.html", include_str!("../templates/question.html.j2")),
     ("receipt.html", include_str!("../templates/receipt.html.j2")),
 ];
@@ -166,6 +168,11 @@ pub(crate) fn asked(locale: Locale) -> ApiResponse {
 /// The page for a question that is one too many until somebody answers.
 pub(crate) fn asked_enough(locale: Locale) -> ApiResponse {
     notice(429, locale, |t| (t.asked_enough_heading, t.asked_enough_text))
+}
+
+/// The page for who would pay or promise where nothing is owed.
+pub(crate) fn nothing_owed(status: u16, locale: Locale) -> ApiResponse {
+    notice(status, locale, |t| (t.ways.nothing_heading, t.ways.nothing_text))
 }
 
 /// What stands above the form of a question.

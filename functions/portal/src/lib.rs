@@ -1,9 +1,10 @@
 //! The payer's pages of an invoice: what is owed and why, how to pay it, and the receipt.
 //!
-//! Trigger: `GET /p/{token}`, `/p/{token}/status`, `/p/{token}/instalments/{number}/qr.svg` and
-//! `/p/{token}/instalments/{number}/receipt` of the HTTP API. There is no login: the signed token
-//! is the permission: to see, or to see and to pay. Every answer to a `GET` takes one read and changes
-//! nothing, so a mail scanner that follows a link does no harm; a question is a `POST` ([`question`]).
+//! Trigger: `GET /p/{token}`, and under it `/status`, `/part`, `/instalments/{number}/qr.svg` and
+//! `/instalments/{number}/receipt`, of the HTTP API. There is no login: the signed token is the
+//! permission: to see, or to see and to pay. Every answer to a `GET` takes one read and changes
+//! nothing, so a mail scanner that follows a link does no harm; a question and a promise are a
+//! `POST` ([`forms`]).
 //!
 //! Owns the pages and their safety headers. Does not own the amounts, the status or the sentences
 //! that explain them: those are `quita-core` and `quita-notify`, the same that the API and the
@@ -16,14 +17,18 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod breakdown;
+mod forms;
 mod html;
 mod page;
 mod panel;
+mod part;
 mod parts;
+mod promise;
 mod question;
 mod receipt;
 mod say;
 mod status;
+mod ways;
 mod words;
 
 use chrono::{DateTime, Utc};
@@ -37,6 +42,7 @@ use quita_edge::{ApiRequest, ApiResponse, Call, Problem};
 use quita_table::Store;
 use quita_table::store::ItemRef;
 
+use crate::forms::Form;
 use crate::panel::Panel;
 use crate::parts::Reader;
 
@@ -47,10 +53,10 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
     let now = deps.clock.now();
     let portal = Portal { store: &deps.store, signing_key: &deps.config.signing_key, now };
-    if question::is_sent(&request) {
-        return question::take(deps, &portal, request).await;
+    match Form::sent(&request) {
+        Some(form) => form.take(deps, &portal, request).await,
+        None => portal.serve(request).await,
     }
-    portal.serve(request).await
 }
 
 /// What the pages need, and nothing that could change something.
@@ -67,6 +73,8 @@ enum Route {
     Qr(u16),
     Receipt(u16),
     Question,
+    Promise,
+    Part,
 }
 
 impl Route {
@@ -75,6 +83,8 @@ impl Route {
             [] => Some(Self::Page),
             ["status"] => Some(Self::Status),
             [question::NAME] => Some(Self::Question),
+            [promise::NAME] => Some(Self::Promise),
+            [part::NAME] => Some(Self::Part),
             ["instalments", number, "qr.svg"] => Some(Self::Qr(number.parse().ok()?)),
             ["instalments", number, "receipt"] => Some(Self::Receipt(number.parse().ok()?)),
             _ => None,
@@ -115,16 +125,16 @@ impl Portal<'_> {
             Route::Page => self.page(token, &reader).await,
             Route::Receipt(number) => self.receipt(token, number, &reader).await,
             Route::Question => self.question(token, &reader).await,
+            Route::Promise => self.promise(token, &reader).await,
+            Route::Part => self.part(token, &reader).await,
             Route::Status => self.status(token, call).await,
             Route::Qr(number) => self.qr(token, number, call).await,
         };
         answered.unwrap_or_else(|error| {
             let problem = Problem::from(error);
             match route {
-                Route::Page | Route::Receipt(_) | Route::Question => {
-                    html::unavailable(reader.preferred())
-                }
                 Route::Status | Route::Qr(_) => problem.response(call.request_id()),
+                _ => html::unavailable(reader.preferred()),
             }
         })
     }
@@ -147,6 +157,26 @@ impl Portal<'_> {
             }
             Err(shut) => shut.page(reader),
         })
+    }
+
+    async fn promise(&self, token: &str, reader: &Reader) -> Result<ApiResponse, Unknown> {
+        Ok(match self.load(token).await? {
+            Ok(opened) => {
+                let base = self.signing_key.page_path(&opened.link);
+                promise::form(&opened, &base, reader, self.now)
+            }
+            Err(shut) => shut.page(reader),
+        })
+    }
+
+    async fn part(&self, token: &str, reader: &Reader) -> Result<ApiResponse, Unknown> {
+        match self.load(token).await? {
+            Ok(opened) => {
+                let base = self.signing_key.page_path(&opened.link);
+                part::respond(&opened, &base, reader, self.now)
+            }
+            Err(shut) => Ok(shut.page(reader)),
+        }
     }
 
     async fn receipt(

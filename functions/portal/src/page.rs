@@ -19,6 +19,7 @@ use crate::breakdown::{self, BreakdownView};
 use crate::html::{self, Frame};
 use crate::panel::Panel;
 use crate::parts::{CustomerView, MerchantView, Reader, StatusView, Switch, brand, nth};
+use crate::ways::WaysView;
 use crate::words::{Words, words};
 use crate::{question, say};
 
@@ -31,6 +32,7 @@ struct PageView {
     number: String,
     description: String,
     po_number: Option<String>,
+    billing_period: Option<String>,
     issued_on: String,
     invoice_amount: String,
     status: StatusView,
@@ -42,6 +44,8 @@ struct PageView {
     question: String,
     /// Where a question can be asked on a page, with a link that acts.
     ask: Option<String>,
+    /// The ways out of what is owed, with a link that acts.
+    ways: Option<WaysView>,
 }
 
 /// What the script needs to keep the page current.
@@ -63,6 +67,8 @@ struct HeroView {
     nth: Option<String>,
     due_line: Option<String>,
     due_moved: Option<String>,
+    /// What people agreed about the invoice.
+    agreements: Vec<String>,
     /// Open on the whole invoice, where this instalment is only a part of it.
     whole: Option<String>,
     /// What was received of an amount that is still owed, with the way to its receipt.
@@ -168,6 +174,11 @@ fn shown<'a>(invoice: &'a Invoice, reader: &Reader) -> Option<&'a Instalment> {
     asked.or_else(|| first_unpaid(invoice)).or(invoice.instalments.last())
 }
 
+/// Whether a part can be paid now of what the page shows.
+pub(crate) fn takes_part(invoice: &Invoice, reader: &Reader, today: NaiveDate) -> bool {
+    shown(invoice, reader).is_some_and(|it| Panel::of(invoice, it, today).takes_part())
+}
+
 fn first_unpaid(invoice: &Invoice) -> Option<&Instalment> {
     invoice.instalments.iter().find(|instalment| !instalment.is_settled())
 }
@@ -182,6 +193,9 @@ impl Context<'_> {
             number: invoice.number.clone(),
             description: invoice.description.clone(),
             po_number: invoice.po_number.clone(),
+            billing_period: invoice
+                .billing_period
+                .map(|period| wording::period(period, self.locale)),
             issued_on: date(invoice.civil_date(invoice.opened_at), self.locale),
             invoice_amount: self.money(invoice.amount()),
             status,
@@ -199,6 +213,7 @@ impl Context<'_> {
             terms: self.terms(),
             ask: (self.scope == Scope::Act)
                 .then(|| self.reader.link(&format!("{}/{}", self.base, question::NAME), None)),
+            ways: WaysView::of(self.panel, self.scope, self.base, self.reader),
             question: self.merchant.write_to(&say::question(&invoice.number, self.locale)),
             merchant: self.merchant,
         }
@@ -251,6 +266,10 @@ impl Context<'_> {
             nth: nth(self.invoice, self.instalment, self.locale),
             due_line: is_owed.then(|| say::due_line(&self.due, self.locale)),
             due_moved: is_owed.then(|| wording::moved_due_date(&self.due, self.locale)).flatten(),
+            agreements: match is_owed {
+                true => say::agreements(self.invoice, self.today, self.locale),
+                false => Vec::new(),
+            },
             whole: part.then(|| self.money(whole)),
             received: (is_owed && received.is_positive())
                 .then(|| Link { href: self.receipt(self.instalment), label: self.money(received) }),
@@ -394,7 +413,7 @@ impl Context<'_> {
 }
 
 /// The picture of a code. A code that cannot be drawn can still be copied.
-fn qr(code: &str) -> Option<String> {
+pub(crate) fn qr(code: &str) -> Option<String> {
     quita_pix::qr::svg(code)
         .inspect_err(|error| tracing::warn!(%error, "A Pix code could not be drawn"))
         .ok()

@@ -84,6 +84,11 @@ impl<'a> Panel<'a> {
         }
     }
 
+    /// Whether a part can be paid by the customer's own code: money would be credited at once.
+    pub(crate) fn takes_part(self) -> bool {
+        matches!(self, Self::Payable { .. } | Self::Expired)
+    }
+
     /// Its name in the markup, for styles and for the script.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -9,12 +9,12 @@ use quita_app::tasks::{Asked, ask_question, parse_question};
 use quita_app::{Deps, Unknown};
 use quita_core::invoice::Invoice;
 use quita_core::merchant::Merchant;
-use quita_edge::http::BODY_BYTES_MAX;
-use quita_edge::{ApiRequest, ApiResponse, Call};
+use quita_edge::ApiResponse;
 use serde::Serialize;
 
+use crate::forms::Fields;
 use crate::parts::{MerchantView, Reader};
-use crate::{Opened, Portal, html};
+use crate::{Opened, html};
 
 /// The last part of the address.
 pub(crate) const NAME: &str = "question";
@@ -29,14 +29,6 @@ struct FormView {
     back: String,
     /// What was sent cannot be taken.
     wrong: bool,
-}
-
-/// Whether a call sends the form.
-pub(crate) fn is_sent(request: &ApiRequest) -> bool {
-    let path = request.raw_path.as_deref().unwrap_or_default();
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let is_it = matches!(segments.as_slice(), ["p", _, NAME]);
-    is_it && request.request_context.http.method == http::Method::POST
 }
 
 /// The form.
@@ -69,41 +61,15 @@ pub(crate) fn form(
 }
 
 /// Takes what was sent.
-pub(crate) async fn take(deps: &Deps, portal: &Portal<'_>, request: ApiRequest) -> ApiResponse {
-    let call = match Call::read(request, BODY_BYTES_MAX) {
-        Ok(call) => call,
-        Err((problem, request_id)) => return problem.response(&request_id),
-    };
-    let reader = Reader::of(&call);
-    let answered = taken(deps, portal, &call, &reader).await;
-    answered.unwrap_or_else(|error| {
-        tracing::error!(%error, "A question could not be taken");
-        html::unavailable(reader.preferred())
-    })
-}
-
-async fn taken(
+pub(crate) async fn take(
     deps: &Deps,
-    portal: &Portal<'_>,
-    call: &Call,
+    Opened { link, merchant, invoice }: Opened,
+    base: &str,
     reader: &Reader,
+    fields: Fields<'_>,
 ) -> Result<ApiResponse, Unknown> {
-    let segments = call.segments();
-    let ["p", token, NAME] = segments.as_slice() else {
-        return Ok(html::nowhere(reader.preferred()));
-    };
-    let Opened { link, merchant, invoice } = match portal.load(token).await? {
-        Ok(opened) => opened,
-        Err(shut) => return Ok(shut.page(reader)),
-    };
-    if link.scope != Scope::Act {
-        return Ok(html::nowhere(reader.preferred()));
-    }
-    let mut fields = form_urlencoded::parse(call.body());
-    let text = fields.find(|(name, _)| name == FIELD).map(|(_, text)| text);
-    let Ok(text) = parse_question(text.as_deref().unwrap_or_default()) else {
-        let base = portal.signing_key.page_path(&link);
-        return Ok(form((&link, &merchant, &invoice), &base, reader, true));
+    let Ok(text) = parse_question(&fields.get(FIELD)) else {
+        return Ok(form((&link, &merchant, &invoice), base, reader, true));
     };
     let locale = reader.locale(&invoice);
     Ok(match ask_question(deps, invoice, &text).await? {

@@ -37,6 +37,7 @@ struct ReceiptView {
     number: String,
     description: String,
     po_number: Option<String>,
+    billing_period: Option<String>,
     nth: Option<String>,
     due_date: String,
     /// What went back to the payer, or elsewhere, since.
@@ -121,6 +122,7 @@ fn view(
         number: invoice.number.clone(),
         description: invoice.description.clone(),
         po_number: invoice.po_number.clone(),
+        billing_period: invoice.billing_period.map(|period| wording::period(period, locale)),
         nth: nth(invoice, instalment, locale),
         due_date: quita_notify::format::date(last.due.adjusted_due, locale),
         returned: returned.is_positive().then(|| shown(returned)),

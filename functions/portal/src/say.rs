@@ -4,7 +4,9 @@
 //! zone, since a date alone leaves open when it ends.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use quita_core::invoice::{Instalment, Invoice, Matched};
+use quita_core::invoice::{
+    Instalment, Invoice, Matched, PAYER_PROMISE_DAYS_MAX, PAYER_PROPOSAL_DAYS_MAX,
+};
 use quita_core::terms::{AmountDue, Discount};
 use quita_core::zone::{SAO_PAULO, instant_at};
 use quita_notify::format::{date, date_time, days, money};
@@ -174,6 +176,84 @@ pub(crate) fn pay_next(nth: &str, locale: Locale) -> String {
     match locale {
         Locale::PtBr => format!("Ver a parcela {nth}"),
         Locale::En => format!("View instalment {nth}"),
+    }
+}
+
+/// What people agreed about the invoice that a payer is to know: a day it promised, a dispute.
+pub(crate) fn agreements(invoice: &Invoice, today: NaiveDate, locale: Locale) -> Vec<String> {
+    let promise = invoice.handling.open_promise().map(|promise| {
+        let day = date(promise.day, locale);
+        match (locale, promise.day < today) {
+            (Locale::PtBr, false) => {
+                format!("Pagamento prometido para {day}: os lembretes desta fatura esperam até lá.")
+            }
+            (Locale::PtBr, true) => {
+                format!("O pagamento prometido para {day} ainda não foi localizado.")
+            }
+            (Locale::En, false) => {
+                format!("Payment promised for {day}: reminders of this invoice wait until then.")
+            }
+            (Locale::En, true) => format!("The payment promised for {day} was not found yet."),
+        }
+    });
+    let dispute = invoice.handling.dispute.as_ref().map(|_| match locale {
+        Locale::PtBr => "Contestação em análise: os lembretes desta fatura esperam pela resposta.",
+        Locale::En => "Dispute under review: reminders of this invoice wait for the answer.",
+    });
+    promise.into_iter().chain(dispute.map(str::to_owned)).collect()
+}
+
+/// What promising a day brings, by how far it is.
+pub(crate) fn promise_hint(locale: Locale) -> String {
+    let most = days(PAYER_PROMISE_DAYS_MAX, locale);
+    match locale {
+        Locale::PtBr => format!(
+            "Até {most} à frente, os lembretes desta fatura esperam pelo dia que você informar. \
+             Um dia mais distante, ou outro depois do primeiro, é uma proposta que uma pessoa \
+             responde."
+        ),
+        Locale::En => format!(
+            "Up to {most} ahead, reminders of this invoice wait for the day you give. A day \
+             further away, or another one after the first, is a proposal that a person answers."
+        ),
+    }
+}
+
+/// Why a promise cannot be read.
+pub(crate) fn promise_wrong(name_chars_max: usize, locale: Locale) -> String {
+    let most = days(PAYER_PROPOSAL_DAYS_MAX, locale);
+    match locale {
+        Locale::PtBr => format!(
+            "Escolha um dia a partir de hoje, no máximo daqui a {most}, e um nome de até \
+             {name_chars_max} caracteres."
+        ),
+        Locale::En => format!(
+            "Choose a day from today on, at most {most} ahead, and a name of up to \
+             {name_chars_max} characters."
+        ),
+    }
+}
+
+/// `Pagamento prometido para 20/12/2026`.
+pub(crate) fn promise_noted(day: NaiveDate, locale: Locale) -> String {
+    let day = date(day, locale);
+    match locale {
+        Locale::PtBr => format!("Pagamento prometido para {day}"),
+        Locale::En => format!("Payment promised for {day}"),
+    }
+}
+
+/// What a payment of any amount pays first (Código Civil, articles 354 and 355).
+pub(crate) fn oldest_first(merchant: &str, locale: Locale) -> String {
+    match locale {
+        Locale::PtBr => format!(
+            "O valor paga primeiro o que venceu há mais tempo entre as suas faturas de {merchant}; \
+             em cada uma, primeiro a multa e os juros, depois o valor original."
+        ),
+        Locale::En => format!(
+            "It pays first what was due longest of your invoices from {merchant}; of each, first \
+             the late fee and interest, then the original amount."
+        ),
     }
 }
 

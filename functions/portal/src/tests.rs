@@ -5,3 +5,4 @@ mod guards;
 mod links;
 mod pages;
 mod states;
+mod ways;

@@ -3,8 +3,12 @@
 //! Owns short labels and whole sentences without facts; sentences with facts are in `say`. The type
 //! makes a word that is missing in one language impossible.
 
+mod ways;
+
 use quita_notify::Locale;
 use serde::Serialize;
+
+pub(crate) use ways::Ways;
 
 /// Everything a page says that does not depend on the invoice.
 #[derive(Debug, Serialize)]
@@ -86,6 +90,7 @@ pub(crate) struct Words {
     pub number: &'static str,
     pub description: &'static str,
     pub po_number: &'static str,
+    pub billing_period: &'static str,
     pub billed_to: &'static str,
     pub issued_on: &'static str,
     pub invoice_amount: &'static str,
@@ -97,6 +102,8 @@ pub(crate) struct Words {
     pub print_page: &'static str,
     pub questions: &'static str,
     pub questions_text: &'static str,
+    /// The ways out of a debt.
+    pub ways: &'static Ways,
     pub ask_here: &'static str,
     pub ask_heading: &'static str,
     pub ask_label: &'static str,
@@ -219,6 +226,7 @@ const PT_BR: Words = Words {
     number: "Número",
     description: "Descrição",
     po_number: "Pedido de compra",
+    billing_period: "Período faturado",
     billed_to: "Cliente",
     issued_on: "Emitida em",
     invoice_amount: "Valor da fatura",
@@ -230,6 +238,7 @@ const PT_BR: Words = Words {
     print_page: "Imprimir ou salvar a 2ª via",
     questions: "Dúvidas ou divergências?",
     questions_text: "Quem responde é o financeiro de quem emitiu a fatura.",
+    ways: &ways::PT_BR,
     ask_here: "Perguntar por aqui",
     ask_heading: "Enviar uma pergunta",
     ask_label: "Sua pergunta sobre esta fatura",
@@ -349,6 +358,7 @@ const EN: Words = Words {
     number: "Number",
     description: "Description",
     po_number: "Purchase order",
+    billing_period: "Billing period",
     billed_to: "Billed to",
     issued_on: "Issued on",
     invoice_amount: "Invoice amount",
@@ -360,6 +370,7 @@ const EN: Words = Words {
     print_page: "Print or save a copy",
     questions: "Questions, or something not right?",
     questions_text: "The finance team of the issuer will answer you.",
+    ways: &ways::EN,
     ask_here: "Ask here",
     ask_heading: "Send a question",
     ask_label: "Your question about this invoice",

@@ -1,9 +1,10 @@
-//! A customer's account: its money, its own Pix code, its flag.
+//! A customer's account: its money, how it stands, its own Pix code, its flag.
 
 use quita_app::Deps;
 use quita_app::account_view::AccountView;
 use quita_app::clear_flag::clear_flag;
 use quita_app::customer_code::{CustomerCode, Refused, customer_code};
+use quita_app::customer_health::customer_health;
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_edge::bodies::ReasonBody;
 use quita_edge::http::{binary, json, text};
@@ -20,6 +21,11 @@ pub async fn show(deps: &Deps, merchant: &MerchantId, id: &str) -> Result<ApiRes
     let mut found = deps.store.read(merchant, &refs).await.map_err(quita_app::Unknown::from)?;
     let customer = found.take_customer(&id).ok_or(Problem::NotFound)?;
     Ok(json(200, &AccountView::of(&customer)))
+}
+
+pub async fn health(deps: &Deps, merchant: &MerchantId, id: &str) -> Result<ApiResponse, Problem> {
+    let health = customer_health(deps, merchant, &parse(id)?).await?.ok_or(Problem::NotFound)?;
+    Ok(json(200, &health))
 }
 
 pub async fn code(

@@ -1,7 +1,6 @@
 //! The books: the journal as JSON and as CSV, and the trial balance.
 
 use chrono::{DateTime, Utc};
-use http::{HeaderName, HeaderValue, header};
 use quita_app::Deps;
 use quita_app::bus::instant;
 use quita_app::journal::{
@@ -9,12 +8,11 @@ use quita_app::journal::{
 };
 use quita_core::ids::MerchantId;
 use quita_core::violation::Violation;
-use quita_edge::http::{json, text};
+use quita_edge::http::json;
 use quita_edge::problem::of_list;
 use quita_edge::{ApiResponse, Call, ListView, Problem};
 
-/// Leads to the next piece of the CSV; absent at the end.
-const NEXT_CURSOR: HeaderName = HeaderName::from_static("next-cursor");
+use crate::csv;
 
 /// Entries in the order they happened.
 pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
@@ -25,24 +23,17 @@ pub async fn list(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<Api
 }
 
 /// The same as CSV. A `Link` header leads to the rest, where there is more.
-pub async fn csv(deps: &Deps, merchant: &MerchantId, call: &Call) -> Result<ApiResponse, Problem> {
+pub async fn as_csv(
+    deps: &Deps,
+    merchant: &MerchantId,
+    call: &Call,
+) -> Result<ApiResponse, Problem> {
     let (_, cursor) = call.page()?;
     let range = range(deps, call)?;
     let page = journal_csv(deps, merchant, range, cursor).await.map_err(of_list)?;
-    let mut response = text(200, "text/csv; charset=utf-8; header=present", page.body);
-    let headers = &mut response.headers;
-    let file = HeaderValue::from_static("attachment; filename=\"journal.csv\"");
-    headers.insert(header::CONTENT_DISPOSITION, file);
-    if let Some(next) = page.next {
-        let (from, until) = (instant(range.from), instant(range.until));
-        let target = format!("/v1/journal.csv?from={from}&to={until}&cursor={next}");
-        let link = HeaderValue::try_from(format!("<{target}>; rel=\"next\""));
-        let cursor = HeaderValue::try_from(next.to_string());
-        let (Ok(link), Ok(cursor)) = (link, cursor) else { return Err(Problem::Internal) };
-        headers.insert(header::LINK, link);
-        headers.insert(NEXT_CURSOR, cursor);
-    }
-    Ok(response)
+    let (from, until) = (instant(range.from), instant(range.until));
+    let list = format!("/v1/journal.csv?from={from}&to={until}");
+    csv::answer("journal.csv", page.body, &list, page.next.as_ref())
 }
 
 /// Totals by account at an instant.

@@ -10,6 +10,7 @@ mod approvals;
 mod bank_files;
 mod care;
 mod changes;
+mod csv;
 mod customers;
 mod exceptions;
 mod handling;
@@ -58,6 +59,7 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Read, "GET /v1/customers"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}/account"),
+    needs(Permission::Read, "GET /v1/customers/{customer_id}/health"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.svg"),
     needs(Permission::Read, "GET /v1/customers/{customer_id}/pix_code/qr.png"),
@@ -127,6 +129,8 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::MoveMoney, "POST /v1/exceptions/{payment_id}/dismiss"),
     needs(Permission::Read, "GET /v1/reports/cash"),
     needs(Permission::Read, "GET /v1/reports/chase"),
+    needs(Permission::Read, "GET /v1/reports/receivables"),
+    needs(Permission::Read, "GET /v1/reports/receivables.csv"),
     needs(Permission::Read, "GET /v1/reconciliation"),
     needs(Permission::Read, "GET /v1/approval_policy"),
     needs(Permission::Administer, "PUT /v1/approval_policy"),
@@ -187,6 +191,9 @@ async fn of_customers(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiRespons
         ("GET /v1/customers/{customer_id}", [id]) => customers::show(deps, merchant, id).await,
         ("GET /v1/customers/{customer_id}/account", [id]) => {
             accounts::show(deps, merchant, id).await
+        }
+        ("GET /v1/customers/{customer_id}/health", [id]) => {
+            accounts::health(deps, merchant, id).await
         }
         ("GET /v1/customers/{customer_id}/pix_code", [id]) => {
             accounts::code(deps, merchant, id, call).await
@@ -281,7 +288,7 @@ async fn of_books(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, P
         ("GET /v1/settings", _) => settings::show(deps, merchant).await,
         ("PUT /v1/settings", _) => settings::change(deps, merchant, call).await,
         ("GET /v1/journal", _) => journal::list(deps, merchant, call).await,
-        ("GET /v1/journal.csv", _) => journal::csv(deps, merchant, call).await,
+        ("GET /v1/journal.csv", _) => journal::as_csv(deps, merchant, call).await,
         ("GET /v1/trial_balance", _) => journal::trial(deps, merchant, call).await,
         ("GET /v1/payments", _) => payments::list(deps, merchant, call).await,
         ("POST /v1/payments", _) => payments::record(deps, merchant, call).await,
@@ -293,6 +300,10 @@ async fn of_books(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, P
         ("GET /v1/exceptions/{payment_id}", [id]) => exceptions::show(deps, merchant, id).await,
         ("GET /v1/reports/cash", _) => reports::cash(deps, merchant, call).await,
         ("GET /v1/reports/chase", _) => reports::chase(deps, merchant, call).await,
+        ("GET /v1/reports/receivables", _) => reports::receivables(deps, merchant, call).await,
+        ("GET /v1/reports/receivables.csv", _) => {
+            reports::receivables_as_csv(deps, merchant, call).await
+        }
         ("GET /v1/reconciliation", _) => reconciliation::show(deps, merchant).await,
         ("GET /v1/messages/undelivered", _) => messages::undelivered(deps, merchant, call).await,
         _ => Err(Problem::NotFound),

@@ -112,7 +112,8 @@ pub async fn ensure(deps: &Deps, wanted: Merchant) -> Result<(), Unknown> {
     let mut commit = Commit::new(&wanted.merchant);
     if !reconciled {
         let starting = Reconciliation::starting(wanted.merchant.clone(), deps.clock.now());
-        commit = commit.reconciliation(&starting, Expected::New);
+        let daily = quita_app::daily::starting(&wanted.merchant, deps.clock.as_ref());
+        commit = commit.reconciliation(&starting, Expected::New).record(&daily, Expected::New);
     }
     match found.take_merchant() {
         None => commit = commit.merchant(&wanted, Expected::New),

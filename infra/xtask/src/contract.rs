@@ -12,11 +12,10 @@ pub fn step(workspace: &Workspace) -> Outcome {
         Ok(python) => python,
         Err(outcome) => return outcome,
     };
-    let build = tools::run(&mut workspace.cargo(["build"]));
-    let run = || {
+    let run = |_| {
         let mut run = Command::new(python);
         run.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
         tools::run(run.arg("tests/contract/run.py"))
     };
-    build.and_then(|()| run()).into()
+    tools::local_runner(workspace).and_then(run).into()
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use crate::workspace::Workspace;
 
 /// Seeds that the tests play; a longer run starts after them.
-const TESTED: u64 = 1_000;
+const TESTED: u64 = 500;
 const SEEDS_DEFAULT: u64 = 1_000;
 const USAGE: &str = "use --seeds N and --from S, both at least 1";
 

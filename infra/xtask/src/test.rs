@@ -77,9 +77,10 @@ fn no_sdk(workspace: &Workspace) -> Outcome {
     }
 }
 
-/// The main job from invoice to settled Pix, as the README shows it.
+/// The main job from invoice to settled Pix, as the README's `cargo run -- demo` plays it.
 fn demo(workspace: &Workspace) -> Outcome {
-    tools::run(&mut workspace.cargo(["run", "--quiet", "--", "demo"])).into()
+    let runner = tools::local_runner(workspace);
+    runner.and_then(|runner| tools::run(Command::new(runner).arg("demo"))).into()
 }
 
 /// Expands and lints template.yaml with the tools AWS offers for it, which are Python.
@@ -127,12 +128,11 @@ fn browser(workspace: &Workspace) -> Outcome {
         }
     }
     // The script starts the local runner, which has to be there.
-    let build = tools::run(&mut workspace.cargo(["build"]));
-    let script = || {
+    let script = |_| {
         let mut node = Command::new("node");
         tools::run(node.current_dir(&workspace.root).arg("tests/browser/run.mjs"))
     };
-    build.and_then(|()| script()).into()
+    tools::local_runner(workspace).and_then(script).into()
 }
 
 fn advisories(workspace: &Workspace) -> Outcome {

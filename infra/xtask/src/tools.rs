@@ -7,6 +7,16 @@ use std::process::{Command, Stdio};
 use crate::step::Outcome;
 use crate::workspace::Workspace;
 
+/// The local runner's program.
+const RUNNER: &str = "quita-local";
+
+/// Builds the local runner from what the tests have compiled, and says where it is.
+pub fn local_runner(workspace: &Workspace) -> Result<PathBuf, String> {
+    let mut build = workspace.cargo_without_sdk("build");
+    run(build.args(["--profile", "test", "--bin", RUNNER]))?;
+    Ok(workspace.target.join("debug").join(RUNNER))
+}
+
 /// Runs a program with its output shown; `Err` says how it ended.
 pub fn run(command: &mut Command) -> Result<(), String> {
     println!("$ {}", shown(command));

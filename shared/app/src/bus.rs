@@ -53,7 +53,7 @@ pub struct CustomerRef {
     pub customer_id: CustomerId,
 }
 
-/// A merchant whose bank's lists are to be compared with.
+/// A merchant whose bank's lists are to be compared with, or whose day has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MerchantRef {
     pub merchant_id: MerchantId,
@@ -109,6 +109,8 @@ pub const RECONCILE_DUE: &str = "reconciliation.due.v1";
 pub const IMPORT_DUE: &str = "import.due.v1";
 /// `delivery.due.v1`: an event is to be posted to a merchant's endpoint again.
 pub const DELIVERY_DUE: &str = "delivery.due.v1";
+/// `daily.due.v1`: what time alone brings a merchant is to be done.
+pub const DAILY_DUE: &str = "daily.due.v1";
 
 impl BusEvent {
     pub fn charge_due(merchant: &MerchantId, invoice: &InvoiceId, at: DateTime<Utc>) -> Self {
@@ -141,6 +143,11 @@ impl BusEvent {
             "merchant_id": merchant, "endpoint_id": endpoint, "delivery_id": delivery,
         });
         Self { detail_type: DELIVERY_DUE.to_owned(), at, detail }
+    }
+
+    pub fn daily_due(merchant: &MerchantId, at: DateTime<Utc>) -> Self {
+        let detail = json!({ "merchant_id": merchant });
+        Self { detail_type: DAILY_DUE.to_owned(), at, detail }
     }
 
     pub fn shard_due(shard: u8, at: DateTime<Utc>) -> Self {

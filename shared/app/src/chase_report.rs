@@ -1,7 +1,10 @@
-//! What the chase brought in a span of days: by step, by version of the rule, by owner.
+//! What the chase brought in a span of days: by step, by version of the rule, by owner; and how
+//! soon the owners took up what came to them.
 //!
-//! Derived from the rows of steps and promises and from the invoices as they are now; nothing is
-//! counted up beside them, so it cannot drift. Shares are hundredths of a percent.
+//! Derived from the rows of steps, promises and work and from the invoices as they are now; nothing
+//! is counted up beside them, so it cannot drift. Shares are hundredths of a percent.
+
+mod first_touch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +13,7 @@ use quita_core::chase::{RuleName, StepOutcome};
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::Invoice;
 use quita_core::outcome::{
-    Arm, CASES_MIN, Comparison, Comparisons, FOLLOWS_WITHIN_DAYS, Followed, Tally, Touch,
+    Arm, CASES_MIN, Comparison, Comparisons, FOLLOWS_WITHIN_DAYS, Followed, Tally, Touch, Touched,
     days_beyond_terms, followed,
 };
 use quita_core::terms_draft::parse_date;
@@ -24,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deps::Deps;
 use crate::error::Unknown;
+use first_touch::{FirstTouch, Histories};
 
 /// Most days of one report.
 pub const REPORT_DAYS_MAX: i64 = 92;
@@ -78,6 +82,7 @@ struct OwnerRow {
     compared: Compared,
     promises_kept: u32,
     promises_broken: u32,
+    first_touch: FirstTouch,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,11 +141,16 @@ pub async fn chase_report(
     let start = instant_at(from, NaiveTime::MIN, zone);
     let next = to.succ_opt().unwrap_or(to);
     let end = instant_at(next, NaiveTime::MIN, zone) - TimeDelta::nanoseconds(1);
-    let (rows, complete) = rows(deps, merchant, start, end).await?;
-    let told: Vec<(InvoiceId, Told)> = rows.into_iter().filter_map(told).collect();
-    let ids: BTreeSet<&InvoiceId> = told.iter().map(|(id, _)| id).collect();
+    // What came on the last day has as long to be taken up as a step has to be followed.
+    let heard = end.checked_add_signed(TimeDelta::days(FOLLOWS_WITHIN_DAYS)).unwrap_or(end);
+    let (rows, complete) = rows(deps, merchant, start, heard).await?;
+    let histories = Histories::of(deps, merchant, &rows).await?;
+    let of_span = rows.into_iter().filter(|row| row.at <= end);
+    let told: Vec<(InvoiceId, Told)> = of_span.filter_map(told).collect();
+    let ids: BTreeSet<&InvoiceId> = told.iter().map(|(id, _)| id).chain(histories.ids()).collect();
     let invoices = invoices(deps, merchant, &ids).await?;
-    let sums = Sums::of(&told, &invoices, deps.clock.now());
+    let touched = histories.by_owner(&invoices, end);
+    let sums = Sums { touched, ..Sums::of(&told, &invoices, deps.clock.now()) };
     Ok(Ok(sums.report((from, to), complete)))
 }
 
@@ -168,12 +178,13 @@ fn told(row: EventRow) -> Option<(InvoiceId, Told)> {
     let told = match row.name.as_str() {
         "promise.kept" => Told::Promise { kept: true },
         "promise.broken" => Told::Promise { kept: false },
-        _ => {
+        "reminder.done" => {
             let data: StepData = serde_json::from_value(row.data).ok()?;
             let arm = Arm::of(data.outcome)?;
             let StepData { instalment, step, rule, rule_version, .. } = data;
             Told::Step(Touch { instalment, rule, rule_version, step, arm, at: row.at })
         }
+        _ => return None,
     };
     Some((invoice, told))
 }
@@ -188,6 +199,7 @@ struct Sums {
     closed: BTreeMap<Version, (u32, i64)>,
     owners: Comparisons<Option<String>>,
     promises: BTreeMap<Option<String>, (u32, u32)>,
+    touched: BTreeMap<Option<String>, Touched>,
 }
 
 impl Sums {
@@ -251,7 +263,7 @@ impl Sums {
             VersionRow { rule, version, compared, closed, days_beyond_terms }
         });
         let (steps, versions) = (steps.collect(), versions.collect());
-        for owner in self.promises.keys() {
+        for owner in self.promises.keys().chain(self.touched.keys()) {
             self.owners.entry(owner.clone()).or_default();
         }
         let owners = self.owners.iter().map(|(owner, comparison)| {
@@ -261,6 +273,7 @@ impl Sums {
                 compared: comparison.into(),
                 promises_kept: promises.0,
                 promises_broken: promises.1,
+                first_touch: FirstTouch::of(self.touched.get(owner)),
             }
         });
         ChaseReport {

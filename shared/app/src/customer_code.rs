@@ -2,7 +2,7 @@
 //! by it pays the customer's oldest debts first (see [`crate::take_payment`]).
 
 use quita_core::ids::{CustomerId, MerchantId, Txid};
-use quita_core::merchant::Lack;
+use quita_core::merchant::{Lack, Merchant};
 use quita_core::money::Money;
 use quita_core::violation::Violation;
 use quita_pix::brcode::BrCode;
@@ -62,17 +62,11 @@ pub async fn customer_code(
     if found.take_customer(&id).is_none() {
         return Ok(Err(Refused::NotFound));
     }
-    let key = match settings.collecting_key() {
-        Ok(key) => key.as_str(),
+    let txid = Txid::for_customer(&id);
+    let text = match code_text(&settings, &txid, amount)? {
+        Ok(text) => text,
         Err(lack) => return Ok(Err(Refused::NotSetUp(lack))),
     };
-    let txid = Txid::for_customer(&id);
-    let code = BrCode {
-        amount,
-        txid: Some(txid.as_str()),
-        ..BrCode::static_key(key, &settings.name, &settings.city)
-    };
-    let text = code.encode().map_err(|error| Unknown::new("writing a Pix code", error))?;
     let query = amount.map(|amount| format!("?amount={amount}")).unwrap_or_default();
     let picture = |format: &str| {
         let origin = &deps.config.public_url;
@@ -86,4 +80,27 @@ pub async fn customer_code(
         qr_png: picture("png"),
         pix_copia_e_cola: text,
     }))
+}
+
+/// A customer's own code without an amount: the payer types one.
+pub fn open_code(settings: &Merchant, customer: &CustomerId) -> Result<String, Unknown> {
+    let text = code_text(settings, &Txid::for_customer(customer), None)?;
+    text.map_err(|lack| Unknown::new("writing a Pix code", lack))
+}
+
+fn code_text(
+    settings: &Merchant,
+    txid: &Txid,
+    amount: Option<Money>,
+) -> Result<Result<String, Lack>, Unknown> {
+    let key = match settings.collecting_key() {
+        Ok(key) => key.as_str(),
+        Err(lack) => return Ok(Err(lack)),
+    };
+    let code = BrCode {
+        amount,
+        txid: Some(txid.as_str()),
+        ..BrCode::static_key(key, &settings.name, &settings.city)
+    };
+    Ok(Ok(code.encode().map_err(|error| Unknown::new("writing a Pix code", error))?))
 }

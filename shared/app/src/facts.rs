@@ -1,11 +1,13 @@
 //! The facts of a message, gathered from merchant, invoice and instalment.
 
 use chrono::{DateTime, Utc};
+use quita_core::chase::Audience;
 use quita_core::contact::Email;
+use quita_core::customer::Customer;
 use quita_core::document::TaxId;
 use quita_core::invoice::{ChargeState, Instalment, Invoice, Matched};
 use quita_core::merchant::{Lack, Merchant};
-use quita_core::message::{LedgerKey, message_tag};
+use quita_core::message::{Channel, LedgerKey, message_tag};
 use quita_notify::wording::CountedPayment;
 use quita_notify::{
     BrandColour, Delivery, InvoiceFacts, MerchantFacts, PayableFacts, PaymentBlock, PixCode,
@@ -26,11 +28,12 @@ impl Unsayable {
     }
 }
 
-/// What a message that asks for money says at `now`. `to` are the addresses of an e-mail.
+/// What a message that asks for money says at `now`. `to` are the addresses of an e-mail. The
+/// customer, where it is known, says who approves its payments.
 pub(crate) fn payable(
     merchant: &Merchant,
-    invoice: &Invoice,
-    instalment: &Instalment,
+    customer: Option<&Customer>,
+    (invoice, instalment): (&Invoice, &Instalment),
     (key, to): (&LedgerKey, Vec<Email>),
     config: &Config,
     now: DateTime<Utc>,
@@ -41,17 +44,19 @@ pub(crate) fn payable(
     let amount = invoice.amount_due(instalment, invoice.civil_date(now));
     let last_day = instalment.charge().terms.last_payable_day(&invoice.calendar());
     let code = PixCode::parse(br_code.as_str()).map_err(Unsayable::new)?;
-    let picture = quita_pix::qr::png(br_code.as_str()).map_err(Unsayable::new)?;
-    let qr = QrPicture::png(picture).map_err(Unsayable::new)?;
+    let qr = picture(br_code.as_str())?;
     let page = page(invoice, config, now)?;
+    let on_paper = (key.channel == Channel::Letter).then(|| picture(page.as_str()));
     Ok(PayableFacts {
         delivery: delivery(merchant, invoice, key, to)?,
         merchant: merchant_facts(merchant),
         customer_name: invoice.bill_to.name.clone(),
+        approver: customer.and_then(approver),
         invoice: invoice_facts(invoice, instalment),
         terms: instalment.debt.terms(&instalment.terms, &invoice.issuing.policy),
         principal: instalment.principal(),
         payment: PaymentBlock::new(amount, last_day, code, qr, page).map_err(Unsayable::new)?,
+        page_qr: on_paper.transpose()?,
     })
 }
 
@@ -84,6 +89,12 @@ pub(crate) fn receipt(
         invoice_outstanding: invoice.outstanding(today),
         page: page(invoice, config, now)?,
     })
+}
+
+/// A text as a QR Code.
+fn picture(text: &str) -> Result<QrPicture, Unsayable> {
+    let picture = quita_pix::qr::png(text).map_err(Unsayable::new)?;
+    QrPicture::png(picture).map_err(Unsayable::new)
 }
 
 fn page(invoice: &Invoice, config: &Config, now: DateTime<Utc>) -> Result<WebLink, Unsayable> {
@@ -122,12 +133,20 @@ fn merchant_facts(merchant: &Merchant) -> MerchantFacts {
     }
 }
 
+/// The first contact that payments are approved by.
+fn approver(customer: &Customer) -> Option<String> {
+    let mut contacts = customer.care.contacts.iter();
+    let found = contacts.find(|contact| contact.audience == Audience::Approver);
+    found.map(|contact| contact.name.clone())
+}
+
 fn invoice_facts(invoice: &Invoice, instalment: &Instalment) -> InvoiceFacts {
     let count = u16::try_from(invoice.instalments.len()).unwrap_or(u16::MAX);
     InvoiceFacts {
         number: invoice.number.clone(),
         description: Some(invoice.description.clone()),
         po_number: invoice.po_number.clone(),
+        billing_period: invoice.billing_period,
         instalment: quita_notify::Instalment { number: instalment.number, count },
     }
 }

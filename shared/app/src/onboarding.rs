@@ -25,18 +25,20 @@ pub mod test_charge;
 
 use chrono::{DateTime, Utc};
 use quita_core::audit;
+use quita_core::daily::Daily;
 use quita_core::ids::MerchantId;
 use quita_core::merchant::{Lack, Merchant};
 use quita_core::reconciliation::Reconciliation;
 use quita_core::violation::Violation;
 use quita_pix::error::PixError;
 use quita_table::items::EventRow;
-use quita_table::keys::Aggregate;
+use quita_table::keys::{Aggregate, RecordKey};
 use quita_table::store::ItemRef;
 use quita_table::{Commit, CommitError, Expected};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::daily;
 use crate::deps::Deps;
 use crate::error::Unknown;
 use crate::idempotency::{self, Answer, Request};
@@ -139,7 +141,8 @@ async fn write(
     step: impl Fn(&Merchant, DateTime<Utc>) -> Result<Result<Step, Refused>, Unknown>,
 ) -> Result<Result<Answer, Refused>, Unknown> {
     let record = ItemRef::Idempotency { scope: request.scope.to_owned(), key: request.key.clone() };
-    let refs = [ItemRef::Merchant, ItemRef::Reconciliation, record];
+    let of_day = ItemRef::Record(RecordKey::Daily);
+    let refs = [ItemRef::Merchant, ItemRef::Reconciliation, of_day, record];
     for _ in 0..CONFLICTS_MAX {
         let mut found = deps.store.read(merchant, &refs).await?;
         if let Some(record) = found.take_idempotency(request.scope, &request.key) {
@@ -156,6 +159,10 @@ async fn write(
         if step.reconciles && found.take_reconciliation().is_none() {
             let starting = Reconciliation::starting(merchant.clone(), now);
             commit = commit.reconciliation(&starting, Expected::New);
+            if found.take_record::<Daily>(&RecordKey::Daily)?.is_none() {
+                let starting = daily::starting(merchant, deps.clock.as_ref());
+                commit = commit.record(&starting, Expected::New);
+            }
         }
         if step.after != before {
             let after = Merchant { version: before.version + 1, ..step.after };

@@ -145,6 +145,20 @@ pub async fn cash_report(
     Ok(Ok(report((from, to, complete), &posted, &payments, (waiting, time_to_post, other))))
 }
 
+/// What came in from an instant to another, both included: how many payments, how much, and whether
+/// that is all.
+pub(crate) async fn received(
+    deps: &Deps,
+    merchant: &MerchantId,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(usize, Money, bool), Unknown> {
+    let (rows, complete) = rows(deps, merchant, from, until).await?;
+    let payments = payments(deps, merchant, &Posted::of(&rows).received).await?;
+    let Sum { count, amount: Cents(amount) } = sum(&payments, |payment| payment.amount);
+    Ok((count, amount, complete))
+}
+
 fn report(
     (from, to, complete): (NaiveDate, NaiveDate, bool),
     posted: &Posted,
@@ -249,7 +263,7 @@ impl Posted {
 }
 
 /// The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
-fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+pub(crate) fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }

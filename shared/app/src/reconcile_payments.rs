@@ -30,6 +30,7 @@ use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
 use quita_table::{Commit, CommitError, Expected};
 
+use crate::daily;
 use crate::deps::Deps;
 use crate::error::{Unknown, chain};
 
@@ -115,7 +116,14 @@ pub async fn reconcile_payments(
             return Ok(Ended::Overtaken);
         }
         match (&state.run, &state.last) {
-            (None, Some(report)) => return Ok(Ended::Finished(report.clone())),
+            (None, Some(report)) => {
+                if report.daily
+                    && let Err(error) = daily::ensure(deps, merchant).await
+                {
+                    tracing::error!(error = chain(&error), "There is no daily work yet");
+                }
+                return Ok(Ended::Finished(report.clone()));
+            }
             _ if over => return Ok(Ended::Paused),
             _ => {}
         }

@@ -20,6 +20,7 @@ pub const ROUTES: [(&str, &[&str]); 6] = [
         "sweep_reminders",
         &[
             crate::bus::SHARD_DUE,
+            crate::bus::DAILY_DUE,
             "charge.issued.v1",
             "payment.matched.v1",
             // What may put its customer into another segment.

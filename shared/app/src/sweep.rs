@@ -269,6 +269,7 @@ async fn work(deps: &Deps, walk: &Walk, entry: &WorkEntry, now: DateTime<Utc>) -
             let event = BusEvent::delivery_due(&entry.merchant, endpoint, delivery, now);
             publish(deps, event).await
         }
+        WorkSubject::Daily => publish(deps, BusEvent::daily_due(&entry.merchant, now)).await,
     };
     if let Err(error) = outcome {
         swept.left += 1;

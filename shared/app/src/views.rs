@@ -8,7 +8,7 @@ use quita_core::chase::{self, CustomerFacts, Decision, Rule};
 use quita_core::customer::Customer;
 use quita_core::debt::Split;
 use quita_core::hidden::Hidden;
-use quita_core::invoice::{ChargeState, Instalment, Invoice, Principal};
+use quita_core::invoice::{BillingPeriod, ChargeState, Instalment, Invoice, Principal};
 use quita_core::terms::AmountDue;
 use quita_table::items::EventRow;
 use serde::Serialize;
@@ -64,6 +64,7 @@ pub struct InvoiceView {
     customer_id: String,
     description: String,
     po_number: Option<String>,
+    billing_period: Option<BillingPeriod>,
     status: &'static str,
     amount: String,
     /// What is owed today, over all instalments.
@@ -194,6 +195,7 @@ impl InvoiceView {
             customer_id: invoice.customer.to_string(),
             description: invoice.description.clone(),
             po_number: invoice.po_number.clone(),
+            billing_period: invoice.billing_period,
             status: invoice.status(today).as_str(),
             amount: invoice.amount().to_string(),
             outstanding: invoice.outstanding(today).to_string(),
@@ -289,6 +291,16 @@ pub fn next_action(
     customer: Option<&Customer>,
     now: DateTime<Utc>,
 ) -> Option<NextAction> {
+    soonest_action(invoice, rule, customer, now).map(|(_, action)| action)
+}
+
+/// The same, with when it is; `None` for an invoice for which nothing happens by itself.
+pub(crate) fn soonest_action(
+    invoice: &Invoice,
+    rule: &Rule,
+    customer: Option<&Customer>,
+    now: DateTime<Utc>,
+) -> Option<(Option<DateTime<Utc>>, NextAction)> {
     let calendar = invoice.calendar();
     let of = |instalment: &Instalment| {
         let mut facts = invoice.chase_facts(instalment, &calendar, now);
@@ -307,7 +319,7 @@ pub fn next_action(
     let soonest = |(at, _): &(Option<DateTime<Utc>>, NextAction)| {
         (at.is_none(), at.unwrap_or(DateTime::<Utc>::MAX_UTC))
     };
-    invoice.instalments.iter().map(of).min_by_key(soonest).map(|(_, action)| action)
+    invoice.instalments.iter().map(of).min_by_key(soonest)
 }
 
 /// A customer.

@@ -107,6 +107,8 @@ pub struct Facts<'a> {
     pub is_first_charge: bool,
     /// What is owed today.
     pub amount: Money,
+    /// What is owed without late charges: time alone does not change it.
+    pub principal: Money,
     pub place: Place,
     /// When money last came in for it.
     pub last_paid_at: Option<DateTime<Utc>>,

@@ -20,6 +20,7 @@
 //! settled the Pix. "Overdue" is computed from the adjusted due date, never stored.
 
 mod adjust;
+mod command;
 mod decide;
 mod draft;
 mod event;
@@ -27,7 +28,9 @@ mod evolve;
 mod handle;
 mod handled;
 mod handling;
+mod payer_word;
 mod payment;
+mod period;
 mod principal;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -46,7 +49,8 @@ use crate::work::{WorkDue, WorkKind};
 use crate::zone;
 
 pub use adjust::Adjustment;
-pub use decide::{CHARGES_MAX, Command, Reduction, Refusal, decide};
+pub use command::{CHARGES_MAX, Command, Reduction, Refusal};
+pub use decide::decide;
 pub use draft::{
     CheckedDraft, DESCRIPTION_CHARS_MAX, INSTALMENTS_MAX, InstalmentDraft, InvoiceDraft,
     NUMBER_CHARS_MAX,
@@ -62,7 +66,9 @@ pub use handling::{
     AskedStep, Dispute, EscalatedTo, Escalation, Handling, OPEN_TASKS_MAX, OpenTask, Promise,
     PromiseState,
 };
+pub use payer_word::{PAYER_PROMISE_DAYS_MAX, PAYER_PROPOSAL_DAYS_MAX, PayerWord, WhyAPerson};
 pub use payment::{CREDITS_MAX, Credit, Received, allocate, credit, doubt};
+pub use period::{BillingPeriod, PERIOD_DAYS_MAX, PeriodDraft, PeriodError};
 pub use principal::Principal;
 
 /// An invoice with its instalments, in one item.
@@ -77,7 +83,11 @@ pub struct Invoice {
     /// The merchant's own number.
     pub number: String,
     pub description: String,
+    /// The buyer's own number of the order.
     pub po_number: Option<String>,
+    /// The days it bills for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_period: Option<BillingPeriod>,
     pub opened_at: DateTime<Utc>,
     /// What the invoice was issued under, frozen.
     pub issuing: Issuing,
@@ -427,6 +437,7 @@ impl Invoice {
             last_payable: instalment.charge().terms.last_payable_day(calendar),
             is_first_charge: instalment.charge().revision == 0,
             amount: self.outstanding_of(instalment, self.civil_date(now)),
+            principal: instalment.debt.principal,
             place: chase::Place { number: instalment.number, count },
             last_paid_at: instalment.last_paid_at(),
             settled: instalment.is_settled(),

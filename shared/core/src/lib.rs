@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 pub mod access;
+pub mod ageing;
 pub mod allocation;
 pub mod approval;
 pub mod audit;
@@ -16,10 +17,12 @@ pub mod care;
 pub mod chase;
 pub mod contact;
 pub mod customer;
+pub mod daily;
 pub mod debt;
 pub mod document;
 pub mod endpoint;
 pub mod erasure;
+pub mod health;
 pub mod hidden;
 pub mod ids;
 pub mod instalments;

@@ -80,6 +80,17 @@ pub struct Merchant {
     /// Groups of customers, in the order in which they are looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<SegmentRule>,
+    /// Whether its team gets the digest of each day.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub daily_digest: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(flag: &bool) -> bool {
+    *flag
 }
 
 /// What a merchant's money is. A merchant stored before there were modes collects real money.
@@ -153,6 +164,7 @@ impl Merchant {
             approvals: Default::default(),
             channels: Channels::default(),
             segments: Vec::new(),
+            daily_digest: true,
         }
     }
 

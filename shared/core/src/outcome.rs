@@ -3,13 +3,17 @@
 //! Owns when a step counts as followed by payment, and the sums. Does not own which steps are looked
 //! at. No share is rounded here: counts are handed out.
 
+mod first_touch;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::chase::{RuleName, StepOutcome};
 use crate::invoice::{Instalment, Invoice};
-use crate::money::Money;
+use crate::money::{Money, Rounding};
+
+pub use first_touch::{Touched, Work, WorkFact, first_touches};
 
 /// Days in which a payment counts as following a step.
 pub const FOLLOWS_WITHIN_DAYS: i64 = 7;
@@ -76,7 +80,7 @@ pub fn followed(touch: &Touch, invoice: &Invoice, now: DateTime<Utc>) -> Followe
 }
 
 /// When money closed the instalment; `None` while it is owed, or where no money closed it.
-fn paid_at(instalment: &Instalment) -> Option<DateTime<Utc>> {
+pub(crate) fn paid_at(instalment: &Instalment) -> Option<DateTime<Utc>> {
     let kept = instalment.payments.iter().filter(|it| it.kept().is_positive());
     kept.map(|it| it.paid_at).max().filter(|_| instalment.is_settled())
 }
@@ -85,6 +89,12 @@ fn paid_at(instalment: &Instalment) -> Option<DateTime<Utc>> {
 pub fn days_beyond_terms(instalment: &Instalment, invoice: &Invoice) -> Option<i64> {
     let paid = invoice.civil_date(paid_at(instalment)?);
     Some((paid - instalment.terms.adjusted_due(&invoice.calendar())).num_days())
+}
+
+/// `sum / count` in whole days, a half away from zero; `None` of nothing.
+pub(crate) fn average_days(sum: i64, count: u32) -> Option<i64> {
+    let average = Rounding::HalfUp.divide(sum.into(), count.into());
+    i64::try_from(average).ok().filter(|_| count > 0)
 }
 
 /// Touches of one kind.

@@ -53,6 +53,7 @@ pub(crate) fn merchant() -> Merchant {
         approvals: Default::default(),
         channels: Default::default(),
         segments: Vec::new(),
+        daily_digest: true,
     }
 }
 

@@ -30,10 +30,12 @@ pub enum WorkKind {
     Import,
     /// An event to post to a merchant's endpoint again.
     Deliver,
+    /// What time alone brings a merchant.
+    Daily,
 }
 
 impl WorkKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Charge,
         Self::Receipt,
         Self::Reminder,
@@ -42,6 +44,7 @@ impl WorkKind {
         Self::Reconcile,
         Self::Import,
         Self::Deliver,
+        Self::Daily,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -54,6 +57,7 @@ impl WorkKind {
             Self::Reconcile => "reconcile",
             Self::Import => "import",
             Self::Deliver => "deliver",
+            Self::Daily => "daily",
         }
     }
 

@@ -9,7 +9,7 @@ pub mod second_person;
 
 use quita_app::quote::Subject;
 use quita_core::customer::{AddressDraft, CustomerDraft};
-use quita_core::invoice::{InstalmentDraft, InvoiceDraft};
+use quita_core::invoice::{InstalmentDraft, InvoiceDraft, PeriodDraft};
 use quita_core::terms_draft::{DatedDraft, DiscountDraft, TermsDraft, ValueDraft};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -70,6 +70,7 @@ pub struct InvoiceBody {
     number: String,
     description: String,
     po_number: Option<String>,
+    billing_period: Option<PeriodBody>,
     amount: String,
     /// May be left out when every instalment has its own.
     due_date: Option<String>,
@@ -80,6 +81,14 @@ pub struct InvoiceBody {
     payable_days_after_due: Option<i64>,
     #[serde(default, deserialize_with = "instalments")]
     instalments: Option<InstalmentsBody>,
+}
+
+/// The first and the last day that an invoice bills for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeriodBody {
+    from: String,
+    to: String,
 }
 
 /// A value with its type: a late fee or a rebate.
@@ -150,6 +159,9 @@ impl InvoiceBody {
             number: self.number,
             description: self.description,
             po_number: self.po_number,
+            billing_period: self
+                .billing_period
+                .map(|period| PeriodDraft { from: period.from, to: period.to }),
             amount: self.amount,
             due_date: self.due_date.unwrap_or_default(),
             terms,

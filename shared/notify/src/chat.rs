@@ -29,8 +29,8 @@ pub struct ChatMessage {
     pub rows: Vec<Row>,
     /// Label and copy-and-paste code; `None` on a receipt.
     pub code: Option<Row>,
-    /// Label and URL of the payer's page.
-    pub link: Row,
+    /// Label and URL of the payer's page; `None` where there is no page.
+    pub link: Option<Row>,
     pub closing: String,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn assemble(view: &View, lead: String) -> ChatMessage {
         lead,
         rows: rows(view),
         code: view.payable.as_ref().map(|it| Row::new(view.t.code, it.code.clone())),
-        link: Row::new(link_label(view), view.page.clone()),
+        link: Some(Row::new(link_label(view), view.page.clone())),
         closing: format!("{} {}", view.t.chat_questions, view.reply_to),
     };
     message.text = plain_text(&message);
@@ -101,7 +101,14 @@ fn rows(view: &View) -> Vec<Row> {
         let due = due.unwrap_or_else(|| view.amount.due_date.clone());
         rows.push(Row::new(view.t.due_date, due));
         rows.push(Row::new(view.t.payable_until, payable.last_payable_day.clone()));
-        rows.extend(view.invoice.po_number.iter().map(|po| Row::new(view.t.po_number, po)));
+        let filed_by = [
+            (view.t.po_number, &view.invoice.po_number),
+            (view.t.billing_period, &view.invoice.billing_period),
+            (view.t.approver, &payable.approver),
+        ];
+        let filed_by =
+            filed_by.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
+        rows.extend(filed_by.map(|(label, text)| Row::new(label, text)));
     }
     rows
 }
@@ -113,7 +120,8 @@ pub(crate) fn plain_text(message: &ChatMessage) -> String {
     if let Some(code) = &message.code {
         lines.extend([String::new(), format!("{}:", code.label), code.value.clone()]);
     }
-    lines.extend([String::new(), format!("{}: {}", message.link.label, message.link.value)]);
+    lines.push(String::new());
+    lines.extend(message.link.iter().map(|link| format!("{}: {}", link.label, link.value)));
     lines.push(message.closing.clone());
     lines.join("\n")
 }
@@ -130,8 +138,10 @@ pub fn slack_payload(message: &ChatMessage) -> Value {
         blocks.push(preformatted(&code.value));
     }
     // The link was parsed as a URL without `|`, `<` or `>`; its label is a constant of ours.
-    let link = format!("<{}|{}>", escape(&message.link.value), escape(&message.link.label));
-    blocks.push(json!({ "type": "section", "text": { "type": "mrkdwn", "text": link } }));
+    let link = message.link.as_ref();
+    let link = link.map(|it| format!("<{}|{}>", escape(&it.value), escape(&it.label)));
+    let section = |link| json!({ "type": "section", "text": { "type": "mrkdwn", "text": link } });
+    blocks.extend(link.map(section));
     blocks.push(plain(&message.closing));
     json!({ "text": escape(&message.text), "mrkdwn": false, "blocks": blocks })
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quita_core::contact::Email as Address;
 use quita_core::document::TaxId;
 use quita_core::ids::PaymentId;
-use quita_core::invoice::Principal;
+use quita_core::invoice::{BillingPeriod, Principal};
 use quita_core::money::Money;
 use quita_core::terms::{AmountDue, Terms};
 use thiserror::Error;
@@ -68,6 +68,8 @@ pub struct InvoiceFacts {
     pub number: String,
     pub description: Option<String>,
     pub po_number: Option<String>,
+    /// The days it bills for.
+    pub billing_period: Option<BillingPeriod>,
     pub instalment: Instalment,
 }
 
@@ -77,12 +79,16 @@ pub struct PayableFacts {
     pub delivery: Delivery,
     pub merchant: MerchantFacts,
     pub customer_name: String,
+    /// Who approves the customer's payments, so that whoever reads it knows whom to ask.
+    pub approver: Option<String>,
     pub invoice: InvoiceFacts,
     /// Late fee, interest and discounts agreed on, put into words.
     pub terms: Terms,
     /// What became of the amount that was agreed on.
     pub principal: Principal,
     pub payment: PaymentBlock,
+    /// The page's address as a QR Code, for paper: nobody types it.
+    pub page_qr: Option<QrPicture>,
 }
 
 /// The facts of a receipt.

@@ -146,7 +146,7 @@ pub fn render_group_chat(
         lead: view.salutation.clone(),
         rows,
         code: None,
-        link: Row::new(view.t.button, facts.lead.payment.page().as_str()),
+        link: Some(Row::new(view.t.button, facts.lead.payment.page().as_str())),
         closing: format!("{} {}", view.t.chat_questions, view.reply_to),
     };
     message.text = plain_text(&message);

@@ -11,9 +11,10 @@ use quita_core::customer::Address;
 
 use crate::Locale;
 use crate::email::render;
-use crate::facts::Facts;
+use crate::facts::{Facts, PayableFacts};
 use crate::format::date;
 use crate::kind::MessageKind;
+use crate::parts::QrPicture;
 use crate::text::one_line;
 use crate::view::{RenderError, View, check_ledger_key, view};
 use crate::wording::Row;
@@ -102,18 +103,20 @@ pub(crate) fn assemble(
     to: &Address,
 ) -> Result<LetterMessage, RenderError> {
     let letter = letter(view, locale, facts, body, to)?;
-    let (picture, brand) = match facts {
+    let read = |qr: &QrPicture| picture::parse(qr.bytes()).ok_or(RenderError::QrPicture);
+    let (pictures, brand) = match facts {
         Facts::Payable(facts) => {
-            let picture = picture::parse(facts.payment.qr().bytes());
-            (Some(picture.ok_or(RenderError::QrPicture)?), facts.merchant.brand)
+            let page = facts.page_qr.as_ref().map(read).transpose()?;
+            ([Some(read(facts.payment.qr())?), page], facts.merchant.brand)
         }
-        Facts::Receipt(facts) => (None, facts.merchant.brand),
+        Facts::Receipt(facts) => ([None, None], facts.merchant.brand),
     };
+    let pictures = [pictures[0].as_ref(), pictures[1].as_ref()];
     let ink = brand.unwrap_or_default().channels();
     Ok(LetterMessage {
         to_name: view.customer.clone(),
         to_address: to.clone(),
-        pdf: layout::pdf(&letter, picture.as_ref(), ink, locale),
+        pdf: layout::pdf(&letter, pictures, ink, locale),
         ledger_key: facts.delivery().ledger_key.clone(),
         text: plain_text(&letter),
     })
@@ -137,7 +140,11 @@ fn letter(
     let before = if view.receipt.is_some() { t.not_a_tax_document } else { t.already_paid };
     let parts = view.receipt.as_ref().is_some_and(|receipt| receipt.is_part);
     let breakdown = if parts { t.counted } else { t.breakdown };
-    let button = if view.receipt.is_some() { t.receipt_button } else { t.button };
+    let button = match facts {
+        Facts::Payable(PayableFacts { page_qr: Some(_), .. }) => t.letter_page,
+        Facts::Payable(_) => t.button,
+        Facts::Receipt(_) => t.receipt_button,
+    };
     Ok(Letter {
         sender: view.merchant.name.clone(),
         sender_document: view.merchant.cnpj.as_ref().map(|cnpj| format!("CNPJ {cnpj}")),
@@ -170,10 +177,13 @@ fn fact_rows(view: &View) -> Vec<Row> {
     let t = view.t;
     let invoice = &view.invoice;
     let mut rows = vec![Row::new(t.invoice, invoice.number.clone())];
+    let approver = view.payable.as_ref().and_then(|payable| payable.approver.clone());
     let optional = [
         (t.instalment, &invoice.instalment),
         (t.description, &invoice.description),
         (t.po_number, &invoice.po_number),
+        (t.billing_period, &invoice.billing_period),
+        (t.approver, &approver),
     ];
     let present = optional.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
     rows.extend(present.map(|(label, text)| Row::new(label, text)));

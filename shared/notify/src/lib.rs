@@ -1,5 +1,5 @@
 //! Facts in, rendered messages out: what a payer reads by e-mail, in chat, on WhatsApp, as SMS and
-//! on paper.
+//! on paper, and what a merchant's own people do.
 //!
 //! Owns the words, in Brazilian Portuguese and in English, the shape of a message, and its encoding
 //! as MIME, as a Slack-compatible payload, as the Cloud API's JSON, in the GSM alphabet and as PDF.
@@ -23,6 +23,7 @@
 
 pub mod chat;
 pub mod custom;
+pub mod digest;
 mod email;
 mod facts;
 pub mod format;

@@ -79,7 +79,8 @@ pub fn sign_in_email(locale: Locale, facts: &SignInFacts) -> Email {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Text for an element or an attribute of HTML.
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

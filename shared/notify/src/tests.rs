@@ -4,6 +4,7 @@ mod channels;
 mod complete;
 mod encoding;
 mod facts_checks;
+mod filing;
 mod fixtures;
 mod groups;
 mod injection;

@@ -96,6 +96,8 @@ pub(crate) struct InvoiceView {
     pub instalment: Option<String>,
     pub description: Option<String>,
     pub po_number: Option<String>,
+    /// `01/11/2026 a 30/11/2026`.
+    pub billing_period: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,6 +122,8 @@ pub(crate) struct PayableView {
     /// Interest is agreed, so tomorrow's total is higher once late.
     pub accrues: bool,
     pub check_receiver: String,
+    /// Who approves the payer's payments.
+    pub approver: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -185,6 +189,7 @@ fn payable(kind: MessageKind, locale: Locale, facts: &PayableFacts) -> Result<Vi
             has_charges: !amount.fine.is_zero() || !amount.interest.is_zero(),
             accrues: facts.terms.interest.is_some(),
             check_receiver,
+            approver: optional(facts.approver.as_deref(), CUSTOMER_NAME_CHARS_MAX),
         }),
         receipt: None,
         merchant,
@@ -282,6 +287,7 @@ fn invoice_view(invoice: &InvoiceFacts, locale: Locale) -> Result<InvoiceView, R
         instalment,
         description: optional(invoice.description.as_deref(), DESCRIPTION_CHARS_MAX),
         po_number: optional(invoice.po_number.as_deref(), PO_NUMBER_CHARS_MAX),
+        billing_period: invoice.billing_period.map(|period| wording::period(period, locale)),
     })
 }
 

@@ -6,7 +6,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 use quita_core::customer::Locale;
 use quita_core::debt::Split;
-use quita_core::invoice::Principal;
+use quita_core::invoice::{BillingPeriod, Principal};
 use quita_core::money::Money;
 use quita_core::terms::{AmountDue, DayBasis, Discount, Fine, Interest, InterestRate, Terms};
 use serde::Serialize;
@@ -225,6 +225,15 @@ pub fn moved_due_date(amount: &AmountDue, locale: Locale) -> Option<String> {
     })
 }
 
+/// `01/11/2026 a 30/11/2026` or `1 Nov 2026 to 30 Nov 2026`.
+pub fn period(period: BillingPeriod, locale: Locale) -> String {
+    let (from, to) = (date(period.from(), locale), date(period.to(), locale));
+    match locale {
+        Locale::PtBr => format!("{from} a {to}"),
+        Locale::En => format!("{from} to {to}"),
+    }
+}
+
 /// A day with its distance from `today`: `hoje, 10/12/2026`; `em 10/12/2026, daqui a 5 dias`;
 /// `on 10 Dec 2026, 3 days ago`. Fits after "vence", "venceu", "is due", "was due".
 pub fn relative_day(day: NaiveDate, today: NaiveDate, locale: Locale) -> String {
@@ -276,7 +285,7 @@ fn full_stop(sentence: String) -> String {
 }
 
 /// What a payer should compare before confirming, against forged charges.
-pub(crate) fn check_receiver(merchant: &str, cnpj: Option<&str>, locale: Locale) -> String {
+pub fn check_receiver(merchant: &str, cnpj: Option<&str>, locale: Locale) -> String {
     let receiver = match cnpj {
         Some(cnpj) => format!("{merchant} (CNPJ {cnpj})"),
         None => merchant.to_owned(),

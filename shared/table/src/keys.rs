@@ -132,6 +132,8 @@ const RECONCILIATION: &str = "reconciliation";
 const MERCHANT: &str = "merchant";
 /// The endpoints of a merchant, where an id is wanted.
 const ENDPOINTS: &str = "endpoints";
+/// The daily work of a merchant, where an id is wanted.
+const DAILY: &str = "daily";
 /// Hexadecimal digits of a fingerprint.
 const FINGERPRINT_LENGTH: usize = 32;
 
@@ -168,6 +170,8 @@ pub enum RecordKey {
     Templates,
     /// A version of a template, counted from 1.
     Template(TemplateKey, u32),
+    /// What time alone brings the merchant, once a day.
+    Daily,
 }
 
 impl RecordKey {
@@ -195,6 +199,7 @@ impl RecordKey {
             Self::Templates => (format!("M#{m}#X#templates"), "TEMPLATES".to_owned()),
             // A name holds no dot, so no template is called as the catalogue is.
             Self::Template(key, version) => (format!("M#{m}#X#{key}"), format!("V#{version:06}")),
+            Self::Daily => (format!("M#{m}#V#{DAILY}"), "DAILY".to_owned()),
         };
         PrimaryKey { pk, sk }
     }
@@ -239,6 +244,8 @@ pub enum WorkSubject {
     Import(ImportId),
     /// An event to post to an endpoint again.
     Delivery(EndpointId, DeliveryId),
+    /// What time alone brings the merchant, once a day.
+    Daily,
 }
 
 impl WorkSubject {
@@ -250,7 +257,13 @@ impl WorkSubject {
             Self::Reconciliation => RECONCILIATION.to_owned(),
             Self::Import(id) => id.to_string(),
             Self::Delivery(endpoint, id) => format!("{endpoint}.{id}"),
+            Self::Daily => DAILY.to_owned(),
         }
+    }
+
+    /// Whether a merchant has one of it, so that all of them share an id.
+    fn is_one_a_merchant(&self) -> bool {
+        matches!(self, Self::Reconciliation | Self::Daily)
     }
 }
 
@@ -468,8 +481,8 @@ impl WorkKey {
     pub fn index_key(&self) -> IndexKey {
         let due = sortable_instant(ceil_second(self.due_at));
         let (kind, merchant, id) = (self.kind.as_str(), self.merchant.as_str(), self.subject.id());
-        // There is one reconciliation a merchant, so its merchant is what spreads it.
-        let spread = if self.subject == WorkSubject::Reconciliation { merchant } else { &id };
+        // What there is one of a merchant is spread by its merchant.
+        let spread = if self.subject.is_one_a_merchant() { merchant } else { &id };
         IndexKey {
             pk: work_pk(shard_of(spread, WORK_SHARDS)),
             sk: format!("{due}#{kind}#{merchant}#{id}"),
@@ -496,6 +509,8 @@ fn parse_work_subject(id: &str) -> Option<WorkSubject> {
         Some(WorkSubject::Import(id))
     } else if id == RECONCILIATION {
         Some(WorkSubject::Reconciliation)
+    } else if id == DAILY {
+        Some(WorkSubject::Daily)
     } else if let Some((endpoint, delivery)) = id.split_once('.') {
         let endpoint = EndpointId::parse(endpoint).ok()?;
         Some(WorkSubject::Delivery(endpoint, DeliveryId::parse(delivery).ok()?))
@@ -569,7 +584,7 @@ pub enum List {
     ParkedPayments,
     /// Events that booked something.
     Journal,
-    /// Events by which it can be told what the chase brought.
+    /// Events by which it can be told what the chase brought, and how soon work was taken up.
     Chase,
     Imports,
     ApiKeys,

@@ -8,6 +8,7 @@
 mod access;
 mod approval;
 mod audit;
+mod daily;
 mod identity;
 mod messages;
 mod rule;
@@ -49,6 +50,7 @@ pub const KINDS: &[&str] = &[
     task::TASK,
     template::TEMPLATES,
     template::TEMPLATE,
+    daily::DAILY,
 ];
 
 /// A kind of record.

@@ -26,7 +26,7 @@ use crate::items::{EventRow, IdempotencyRecord};
 use crate::keys::Aggregate;
 
 pub use bank_file::{bank_line, boleto, chunk, import, refused_import};
-pub use invoice::invoice;
+pub use invoice::{billed_invoice, invoice};
 pub use payment::{payment, reported};
 pub use reconciliation::reconciliation;
 
@@ -70,6 +70,7 @@ pub fn merchant() -> Merchant {
         approvals: Default::default(),
         channels: Default::default(),
         segments: Vec::new(),
+        daily_digest: true,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::care::{Consent, SuppressReason, Suppressed, Tier};
-use quita_core::chase::{Rule, RuleName, RuleVersion, Tone, Way};
+use quita_core::chase::{Caps, Rule, RuleName, RuleVersion, Tone, Way};
 use quita_core::customer::Customer;
 use quita_core::ids::{CustomerId, MerchantId};
 use quita_core::merchant::{Channels, SmsSender, WhatsAppSender};
@@ -215,4 +215,29 @@ async fn a_promise_is_reminded_of_before_its_day_or_never_again() {
     let names = world.timeline(&invoice).await;
     assert!(names.contains(&"promise.broken".to_owned()), "{names:?}");
     assert!(world.steps().len() > 1, "nobody asks after a broken promise");
+}
+
+#[tokio::test]
+async fn debts_due_one_after_the_other_are_more_messages_a_week_than_the_rule_allows() {
+    let world = World::new().await;
+    own_rule(&world, |rule| rule.caps = Caps { per_day: 1, per_week: 2 }).await;
+    let customer = world.customer().await;
+    let mut invoices = Vec::new();
+    for day in ["2026-12-08", "2026-12-09", "2026-12-10", "2026-12-11"] {
+        let fields = json!({ "number": day, "due_date": day });
+        invoices.push(world.invoice(&customer, fields).await);
+    }
+    walk(&world, "2026-12-31 12:00").await;
+    let all = world.mailbox.messages();
+    let reminders: Vec<DateTime<Utc>> = all[invoices.len()..].iter().map(|it| it.at).collect();
+    for (nth, at) in reminders.iter().enumerate() {
+        let lately = reminders[..nth].iter().filter(|before| **before + TimeDelta::days(7) > *at);
+        assert!(lately.count() < 2, "message {nth} of {reminders:?}");
+    }
+    for invoice in &invoices {
+        let done = steps_done(&world, invoice).await;
+        let late = |row: &&Value| text(&row["data"], "step").starts_with("due_plus_");
+        let outcomes = done.iter().filter(late).map(|row| &row["data"]["outcome"]);
+        assert!(outcomes.into_iter().any(|outcome| outcome == "sent"), "{done:?}");
+    }
 }

@@ -11,6 +11,7 @@ use quita_core::zone::{SAO_PAULO, civil_date};
 
 use super::books::Books;
 use super::player::Player;
+use crate::daily::TAG;
 
 /// Step of a receipt in a ledger tag.
 const RECEIPT: &str = "receipt";
@@ -42,7 +43,7 @@ pub async fn all(player: &Player, books: &Books) -> Vec<String> {
         }
     }
     let rows: BTreeSet<String> = books.messages.iter().map(Message::tag).collect();
-    let strays = arrived.keys().filter(|tag| !rows.contains(*tag));
+    let strays = arrived.keys().filter(|tag| !rows.contains(*tag) && !tag.starts_with(TAG));
     wrongs.extend(strays.map(|tag| format!("{tag} is in no ledger")));
     wrongs.extend(asked_though_paid(player, books, &arrived));
     wrongs.extend(too_often(player, books).await);

@@ -12,6 +12,7 @@ use quita_table::store::WorkEntry;
 use super::accounts;
 use super::books::Books;
 use super::chase;
+use super::daily;
 use super::player::Player;
 use crate::world::text;
 
@@ -21,6 +22,7 @@ pub async fn all(player: &Player) -> Vec<String> {
     let mut wrongs = player.wrongs.clone();
     wrongs.extend(accounts::all(player, &books));
     wrongs.extend(chase::all(player, &books).await);
+    wrongs.extend(daily::all(player, &books).await);
     wrongs.extend(index(player, &books).await);
     wrongs.extend(history(&books));
     wrongs.extend(charges(player, &books));

@@ -68,6 +68,7 @@ pub fn merchant() -> Merchant {
         approvals: Default::default(),
         channels: Default::default(),
         segments: Vec::new(),
+        daily_digest: true,
     }
 }
 

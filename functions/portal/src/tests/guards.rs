@@ -13,7 +13,9 @@ const NOW: &str = "2026-12-22 18:20";
 #[tokio::test]
 async fn a_page_takes_one_read_and_no_write() {
     let world = World::with(&issued(opened(&in_three()))).await;
-    for rest in ["", "/status", "/instalments/1/qr.svg", "/instalments/1/receipt"] {
+    for rest in
+        ["", "/status", "/part", "/promise", "/instalments/1/qr.svg", "/instalments/1/receipt"]
+    {
         world.get(rest, NOW).await;
         let usage = world.table.take();
         assert_eq!((usage.reads, usage.requests()), (1, 1), "{rest}");
@@ -79,6 +81,14 @@ async fn markup_in_names_stays_text() {
         assert!(answer.body.contains("&lt;script&gt;alert(1)"));
         assert!(answer.body.contains("{{ 7 * 6 }}"));
     }
+    let world = World::of(&merchant, &issued(opened_for(&draft, &customer))).await;
+    for rest in ["/part", "/promise", "/question"] {
+        let answer = world.get(rest, NOW).await;
+        assert_eq!(answer.status, 200, "{rest}");
+        assert_eq!(answer.body.matches("<script").count(), 1, "our own, of {rest}");
+        assert!(!answer.body.contains("<img"), "{rest}");
+        assert!(answer.body.contains("&lt;script&gt;alert(1)"), "{rest}");
+    }
 }
 
 #[tokio::test]
@@ -93,7 +103,8 @@ async fn a_subject_cannot_add_headers_to_a_question() {
 async fn every_answer_is_private_and_pages_run_only_our_own_code() {
     let invoice = paid(issued(opened(&draft())), 1, 150_000, "2026-12-10 14:32");
     let world = World::with(&invoice).await;
-    for rest in ["", "/instalments/1/receipt", "/status", "/instalments/1/qr.svg", "/nowhere"] {
+    let pages = ["", "/promise", "/part", "/instalments/1/receipt", "/nowhere"];
+    for rest in pages.into_iter().chain(["/status", "/instalments/1/qr.svg"]) {
         let answer = world.get(rest, NOW).await;
         assert_eq!(answer.header("cache-control"), "no-store", "{rest}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{rest}");

@@ -5,7 +5,15 @@ use quita_core::invoice::{Command, Invoice};
 
 use super::fixtures::*;
 
-const ADDRESSES: [&str; 4] = ["", "/status", "/instalments/1/qr.svg", "/instalments/1/receipt"];
+const ADDRESSES: [&str; 7] = [
+    "",
+    "/status",
+    "/part",
+    "/promise",
+    "/question",
+    "/instalments/1/qr.svg",
+    "/instalments/1/receipt",
+];
 
 fn link(invoice: &Invoice, scope: Scope) -> PageLink {
     PageLink::to(invoice, scope, at("2026-11-23 10:00"))

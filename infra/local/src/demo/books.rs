@@ -15,6 +15,9 @@ use super::play::Cast;
 use crate::answer::{list, money, text};
 use crate::app::App;
 
+/// Step of a message that asks for nothing.
+pub const RECEIPT: &str = "receipt";
+
 /// Everything counted.
 #[derive(Default)]
 pub struct Books {
@@ -23,8 +26,10 @@ pub struct Books {
     pub charges: usize,
     pub reissued: usize,
     pub delayed: usize,
-    /// What was sent by (step, channel), from the invoices' own history.
+    /// What was sent by (step, channel), from the ledger.
     pub messages: BTreeMap<(String, String), usize>,
+    /// What was told in a message about another invoice of the customer.
+    pub told_along: usize,
     /// The same, from the mailbox.
     pub delivered: BTreeMap<(String, String), usize>,
     pub steps_covered: usize,
@@ -98,6 +103,8 @@ pub async fn collect(app: &App, cast: &Cast) -> Result<Books, Box<dyn Error>> {
         for row in api.list(&format!("/v1/invoices/{id}/timeline")).await? {
             books.history(&row);
         }
+        let ledger = api.get(&format!("/v1/invoices/{id}/messages")).await?;
+        list(&ledger["items"]).iter().for_each(|row| books.message(row));
         books.invoice(invoice);
     }
     for customer in api.list("/v1/customers").await? {
@@ -142,6 +149,18 @@ impl Books {
         self.invoices.push(invoice);
     }
 
+    /// A receipt is counted by the payment it is for.
+    fn message(&mut self, row: &Value) {
+        if row["fate"] == "failed" || row["step"] == RECEIPT {
+            return;
+        }
+        if row["sent_with"].is_string() {
+            self.told_along += 1;
+        } else {
+            *self.messages.entry((text(&row["step"]), text(&row["channel"]))).or_default() += 1;
+        }
+    }
+
     fn history(&mut self, row: &Value) {
         let data = &row["data"];
         match row["event"].as_str().unwrap_or_default() {
@@ -149,10 +168,6 @@ impl Books {
             "charge.reissued" => self.reissued += 1,
             "charge.delayed" => self.delayed += 1,
             "reminder.done" => {
-                for channel in list(&data["channels"]) {
-                    let key = (text(&data["step"]), text(channel));
-                    *self.messages.entry(key).or_default() += 1;
-                }
                 self.steps_covered += list(&data["covered"]).len();
             }
             "receipt.sent" if data["outcome"] == "sent" => self.receipts += 1,

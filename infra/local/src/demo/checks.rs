@@ -10,14 +10,12 @@ use quita_core::money::Money;
 use quita_psp_sandbox::Bank;
 use serde_json::Value;
 
-use super::books::Books;
+use super::books::{Books, RECEIPT};
 use super::fixtures::Input;
 use super::play::Cast;
 use crate::answer::{list, money, text};
 use crate::app::App;
 
-/// Step of a message that asks for nothing.
-const RECEIPT: &str = "receipt";
 /// Longest a payment may stay unknown when its callback is lost: the clock takes such steps here.
 const SEEN_AFTER_MAX: TimeDelta = TimeDelta::hours(1);
 

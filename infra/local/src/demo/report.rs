@@ -47,6 +47,7 @@ pub fn table(books: &Books, out: &mut impl Write) -> io::Result<()> {
         row(out, &format!("{} by {channel}", step_name(step)), *count, None)?;
     }
     row(out, "receipts by email", books.receipts, None)?;
+    row(out, "told along with another invoice", books.told_along, None)?;
     row(out, "steps left out for a later one", books.steps_covered, None)?;
 
     payments(books, out)?;

@@ -81,6 +81,7 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkKind::Import => "lines of a bank file",
         WorkKind::Deliver => "an event for a webhook",
         WorkKind::Handling => "a promise or tasks to look at",
+        WorkKind::Daily => "segments to find anew, or the digest",
     };
     let (invoice, customer) = match &entry.subject {
         WorkSubject::Invoice(id) => {
@@ -95,6 +96,7 @@ async fn describe(app: &App, entry: &WorkEntry) -> Ahead {
         WorkSubject::Reconciliation => ("all payments".to_owned(), String::new()),
         WorkSubject::Import(id) => (id.to_string(), String::new()),
         WorkSubject::Delivery(_, id) => (id.to_string(), String::new()),
+        WorkSubject::Daily => ("all customers".to_owned(), String::new()),
     };
     Ahead { at: format::moment(entry.due_at), what, invoice, customer }
 }

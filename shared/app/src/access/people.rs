@@ -281,7 +281,7 @@ fn is_admin(person: &Person) -> bool {
 }
 
 /// Everybody, also those removed.
-async fn everybody(deps: &Deps, merchant: &MerchantId) -> Result<Vec<Person>, Unknown> {
+pub(crate) async fn everybody(deps: &Deps, merchant: &MerchantId) -> Result<Vec<Person>, Unknown> {
     let mut all: Vec<Person> = Vec::new();
     let mut cursor = None;
     while all.len() < PEOPLE_MAX {

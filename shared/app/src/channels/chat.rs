@@ -8,6 +8,7 @@ use quita_core::customer::is_teams_host;
 use quita_core::hidden::masked;
 use quita_notify::ChatMessage;
 use quita_notify::chat::slack_payload;
+use quita_notify::wording::Row;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -121,18 +122,21 @@ pub(crate) fn teams_payload(message: &ChatMessage) -> Value {
         body.push(monospaced(&code.value));
     }
     body.push(run(&message.closing, false));
-    let link = json!({
-        "type": "Action.OpenUrl",
-        "title": message.link.label,
-        "url": message.link.value,
-    });
+    let open = |link: &Row| {
+        json!({
+            "type": "Action.OpenUrl",
+            "title": link.label,
+            "url": link.value,
+        })
+    };
+    let actions: Vec<Value> = message.link.iter().map(open).collect();
     let card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "fallbackText": message.text,
         "body": body,
-        "actions": [link],
+        "actions": actions,
         "msteams": { "width": "Full" },
     });
     json!({

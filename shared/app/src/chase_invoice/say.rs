@@ -38,7 +38,7 @@ pub(crate) fn reached(
 /// The message about `debts`, the first of which leads, on each channel.
 pub(crate) async fn envelopes(
     deps: &Deps,
-    settings: &Merchant,
+    (settings, customer): (&Merchant, &Customer),
     debts: &[Debt],
     reached: Vec<(Channel, Reached)>,
     now: DateTime<Utc>,
@@ -54,7 +54,8 @@ pub(crate) async fn envelopes(
             [_] => wording.source(),
             _ => Source { name: wording.kind().as_str().to_owned(), version: SHIPPED_VERSION },
         };
-        let payload = payload(deps, settings, debts, &wording, (channel, to), now);
+        let parties = (settings, customer);
+        let payload = payload(deps, parties, debts, &wording, (channel, to), now);
         envelopes.push(Envelope { channel, payload, template });
     }
     Ok(envelopes)
@@ -62,13 +63,14 @@ pub(crate) async fn envelopes(
 
 fn payload(
     deps: &Deps,
-    settings: &Merchant,
+    (settings, customer): (&Merchant, &Customer),
     debts: &[Debt],
     wording: &Wording,
     (channel, to): (Channel, Reached),
     now: DateTime<Utc>,
 ) -> Result<Payload, Unsayable> {
-    let mut all = debts.iter().map(|debt| payable(deps, settings, debt, channel, &to, now));
+    let parties = (settings, customer);
+    let mut all = debts.iter().map(|debt| payable(deps, parties, debt, channel, &to, now));
     let lead = all.next().ok_or_else(|| Unsayable::new("it tells of nothing"))??;
     let others: Vec<PayableFacts> = all.collect::<Result<_, _>>()?;
     match others.is_empty() {
@@ -127,7 +129,7 @@ fn group(
 
 fn payable(
     deps: &Deps,
-    settings: &Merchant,
+    (settings, customer): (&Merchant, &Customer),
     debt: &Debt,
     channel: Channel,
     to: &Reached,
@@ -142,5 +144,6 @@ fn payable(
             Vec::new()
         }
     };
-    facts::payable(settings, invoice, instalment, (&debt.key(channel), to), &deps.config, now)
+    let (of, key) = ((invoice, instalment), debt.key(channel));
+    facts::payable(settings, Some(customer), of, (&key, to), &deps.config, now)
 }

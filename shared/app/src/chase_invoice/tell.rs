@@ -112,7 +112,8 @@ impl Telling<'_> {
         if let Some(until) = reached.iter().filter_map(stopped).max() {
             return Ok(Told::Later(until));
         }
-        let envelopes = say::envelopes(deps, self.settings, self.debts, reached, now).await?;
+        let parties = (self.settings, self.customer);
+        let envelopes = say::envelopes(deps, parties, self.debts, reached, now).await?;
         let (commit, claimed) = self.claim(deps, envelopes, now);
         if let Some(in_the_way) = conflicts(deps.store.commit(commit).await)? {
             return Ok(Told::Contended(rows_found(in_the_way).collect()));

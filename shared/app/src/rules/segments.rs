@@ -1,9 +1,10 @@
 //! Segments of a merchant's customers: defined, set by hand, and found anew from facts when an
-//! invoice of the customer is settled or its rule ends, or when somebody asks.
+//! invoice of the customer is settled or its rule ends, once a day, or when somebody asks.
 //!
 //! Invariant: what a person set by hand stays until a person takes it back.
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
 use quita_core::audit;
 use quita_core::care::Segment;
 use quita_core::chase::{
@@ -31,12 +32,14 @@ use crate::views::CustomerView;
 /// Name of the event.
 pub const SEGMENT_CHANGED: &str = "customer.segment_changed";
 /// Who the rows of what follows from facts name.
-const ACTOR: &str = "sweep_reminders";
+pub(crate) const ACTOR: &str = "sweep_reminders";
 /// Most invoices of a customer that are looked at, those due first.
 const INVOICES_MAX: usize = 1_000;
 const PAGE: usize = 100;
 /// Customers that one request finds the segment of.
 pub const RECOMPUTED_MAX: usize = 50;
+/// Customers of a page that are looked at side by side.
+const AT_ONCE: usize = 4;
 /// Times a change is decided anew because someone else wrote first.
 const CONFLICTS_MAX: usize = 3;
 const OK: u16 = 200;
@@ -177,13 +180,47 @@ pub async fn recompute_segments(
 ) -> Result<RecomputedView, Unknown> {
     let mut found = deps.store.read(merchant, &[ItemRef::Merchant]).await?;
     let settings = known(found.take_merchant())?;
-    let page = deps.store.customers(merchant, RECOMPUTED_MAX, cursor).await?;
-    let (looked_at, mut changed) = (page.items.len(), 0);
-    for customer in page.items {
-        changed += usize::from(resegment(deps, &settings, &customer.id, actor).await?);
+    let mut looked = resegment_page(deps, &settings, cursor, actor).await?;
+    if let Some((_, error)) = looked.failed.pop() {
+        return Err(error);
     }
-    let next_cursor = page.next.map(|cursor| cursor.to_string());
-    Ok(RecomputedView { looked_at, changed, next_cursor })
+    let Looked { looked_at, changed, next, .. } = looked;
+    Ok(RecomputedView { looked_at, changed, next_cursor: next.map(|cursor| cursor.to_string()) })
+}
+
+/// A page of customers whose segments were found anew.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    pub(crate) looked_at: usize,
+    pub(crate) changed: usize,
+    /// Whose was not found. The others of the page are done all the same.
+    pub(crate) failed: Vec<(CustomerId, Unknown)>,
+    /// To go on with; `None` at the end.
+    pub(crate) next: Option<Cursor>,
+}
+
+/// Finds the segments of a page of customers anew. Doing it twice is the same.
+pub(crate) async fn resegment_page(
+    deps: &Deps,
+    settings: &Merchant,
+    cursor: Option<&Cursor>,
+    actor: &str,
+) -> Result<Looked, Unknown> {
+    let page = deps.store.customers(&settings.merchant, RECOMPUTED_MAX, cursor).await?;
+    let mut looked =
+        Looked { looked_at: page.items.len(), changed: 0, failed: Vec::new(), next: page.next };
+    let each = futures::stream::iter(page.items).map(async |customer| {
+        let id = customer.id.clone();
+        (id, resegment(deps, settings, customer, actor).await)
+    });
+    let mut each = std::pin::pin!(each.buffer_unordered(AT_ONCE));
+    while let Some((id, outcome)) = each.next().await {
+        match outcome {
+            Ok(changed) => looked.changed += usize::from(changed),
+            Err(error) => looked.failed.push((id, error)),
+        }
+    }
+    Ok(looked)
 }
 
 /// Finds the segment of an invoice's customer anew, after something that may have moved it. Costs
@@ -200,26 +237,35 @@ pub async fn resegment_after(
     }
     let mut found = deps.store.read(merchant, &[ItemRef::Invoice(invoice.clone())]).await?;
     let Some(invoice) = found.take_invoice(invoice) else { return Ok(()) };
-    resegment(deps, &settings, &invoice.customer, ACTOR).await.map(|_| ())
+    let Some(customer) = customer(deps, merchant, &invoice.customer).await? else { return Ok(()) };
+    resegment(deps, &settings, customer, ACTOR).await.map(|_| ())
 }
 
-/// Whether the customer's segment is another one now.
+async fn customer(
+    deps: &Deps,
+    merchant: &MerchantId,
+    id: &CustomerId,
+) -> Result<Option<Customer>, Unknown> {
+    let mut found = deps.store.read(merchant, &[ItemRef::Customer(id.clone())]).await?;
+    Ok(found.take_customer(id))
+}
+
+/// Whether the customer's segment is another one now; `known` is the customer as it was read.
 async fn resegment(
     deps: &Deps,
     settings: &Merchant,
-    id: &CustomerId,
+    known: Customer,
     actor: &str,
 ) -> Result<bool, Unknown> {
     let merchant = &settings.merchant;
+    let mut before = known;
     for _ in 0..CONFLICTS_MAX {
-        let mut found = deps.store.read(merchant, &[ItemRef::Customer(id.clone())]).await?;
-        let Some(before) = found.take_customer(id) else { return Ok(false) };
         let by_hand = before.care.segment.as_ref().is_some_and(|segment| segment.by_hand);
         if by_hand || before.erasure.is_some() {
             return Ok(false);
         }
         let now = deps.clock.now();
-        let to = found_segment(deps, settings, id, now).await?;
+        let to = found_segment(deps, settings, &before.id, now).await?;
         let Some((after, row)) = with_segment(&before, to, actor, now) else { return Ok(false) };
         let commit =
             Commit::new(merchant).customer(&after, Expected::Version(before.version)).event(&row);
@@ -228,6 +274,8 @@ async fn resegment(
             Err(CommitError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
+        let Some(again) = customer(deps, merchant, &before.id).await? else { return Ok(false) };
+        before = again;
     }
     Err(Unknown::new("finding a segment", "others kept writing first"))
 }

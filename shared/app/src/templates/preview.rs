@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use quita_core::customer::Customer;
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Instalment, Invoice};
 use quita_core::merchant::Merchant;
@@ -198,7 +199,13 @@ async fn of_invoice(
     let key = LedgerKey { instalment: number, step, channel: template.channel, revision };
     let now = deps.clock.now();
     let shown = match payable {
-        true => payable_facts(deps, &settings, &invoice, instalment, &key, now),
+        true => {
+            let customer = [ItemRef::Customer(invoice.customer.clone())];
+            let mut found = deps.store.read(merchant, &customer).await?;
+            let customer = found.take_customer(&invoice.customer);
+            let parties = (&settings, customer.as_ref());
+            payable_facts(deps, parties, &invoice, instalment, &key, now)
+        }
         false => receipt_facts(deps, &settings, &invoice, instalment, &key, now),
     };
     let told = |error: Unsayable| Refused::Conflict(error.to_string());
@@ -207,14 +214,15 @@ async fn of_invoice(
 
 fn payable_facts(
     deps: &Deps,
-    settings: &Merchant,
+    (settings, customer): (&Merchant, Option<&Customer>),
     invoice: &Invoice,
     instalment: &Instalment,
     key: &LedgerKey,
     now: DateTime<Utc>,
 ) -> Result<Shown, Unsayable> {
     let to = invoice.bill_to.emails.clone();
-    let facts = facts::payable(settings, invoice, instalment, (key, to), &deps.config, now)?;
+    let of = (invoice, instalment);
+    let facts = facts::payable(settings, customer, of, (key, to), &deps.config, now)?;
     Ok(Shown::Payable(Box::new(facts)))
 }
 

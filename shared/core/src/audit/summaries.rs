@@ -200,6 +200,7 @@ impl Audited for Merchant {
             .with_some("rule", issuing.rule.as_ref().map(|it| it.as_str()))
             .with("rule_version", issuing.rule_version)
             .with_some("segments", of_segments(self))
+            .with_some("daily_digest", (!self.daily_digest).then_some(false))
             .with_some("bank", self.setup.bank.as_ref().map(|it| &it.bank))
             .with_some("bank_sandbox", self.setup.bank.as_ref().map(|it| it.sandbox))
             .with_some("bank_connected_at", self.setup.bank.as_ref().map(|it| it.connected_at))

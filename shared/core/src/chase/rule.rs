@@ -156,12 +156,12 @@ pub struct Conditions {
     /// The customer is in one of these segments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<String>,
-    /// What is owed on the instalment on the day, at least and at most.
+    /// What is owed on the instalment without late charges, at least and at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_from: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_to: Option<Money>,
-    /// Calendar days since the invoice was opened, at least.
+    /// Calendar days from the opening of the invoice to the step, at least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_days_from: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

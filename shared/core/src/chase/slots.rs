@@ -48,7 +48,7 @@ fn fate(
     if let Some(outcome) = facts.state.done.get(&step.id) {
         return Fate::Done(*outcome);
     }
-    if !holds(facts, &step.only, now) {
+    if !holds(facts, &step.only, slot) {
         return Fate::Dropped(Dropped::NotForThis);
     }
     if step.when == When::OnIssue {
@@ -122,14 +122,15 @@ fn moved(day: NaiveDate, offset: i16) -> NaiveDate {
     moved.unwrap_or(day)
 }
 
-/// Whether all that a step asks for holds. Of the segment nothing is known without the customer, and
+/// Whether all that a step asks for holds. The age is that of its slot, so time alone brings back
+/// no step that was left out. Of the segment nothing is known without the customer, and
 /// the step then stays: whoever acts has read the customer.
-fn holds(facts: &Facts<'_>, only: &Conditions, now: DateTime<Utc>) -> bool {
+fn holds(facts: &Facts<'_>, only: &Conditions, slot: DateTime<Utc>) -> bool {
     let segment = facts.customer.is_none_or(|customer| {
         let is = customer.care.segment_name();
         only.segments.is_empty() || is.is_some_and(|is| only.segments.iter().any(|it| it == is))
     });
-    let age = (now - facts.opened_at).num_days();
+    let age = (slot - facts.opened_at).num_days();
     let place = match only.instalment {
         None => true,
         Some(InstalmentIs::First) => facts.place.number == 1,
@@ -137,7 +138,7 @@ fn holds(facts: &Facts<'_>, only: &Conditions, now: DateTime<Utc>) -> bool {
     };
     segment
         && place
-        && only.amount_from.is_none_or(|least| facts.amount >= least)
-        && only.amount_to.is_none_or(|most| facts.amount <= most)
+        && only.amount_from.is_none_or(|least| facts.principal >= least)
+        && only.amount_to.is_none_or(|most| facts.principal <= most)
         && only.age_days_from.is_none_or(|days| age >= i64::from(days))
 }

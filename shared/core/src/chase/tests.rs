@@ -34,6 +34,7 @@ fn facts<'a>(state: &'a ChaseState, calendar: &'a BankCalendar) -> Facts<'a> {
     Facts {
         opened_at: at("2026-11-23 10:00"),
         amount: Money::from_centavos(10_000),
+        principal: Money::from_centavos(10_000),
         place: Place { number: 1, count: 1 },
         last_paid_at: None,
         handling: &HANDLED,

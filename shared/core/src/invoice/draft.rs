@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use super::period::{BillingPeriod, PeriodDraft};
 use super::{Charge, ChargeState, Event, Handling, Instalment, Invoice, Lifecycle};
 use crate::chase::ChaseState;
 use crate::customer::{self, Customer};
@@ -31,6 +32,7 @@ pub struct InvoiceDraft {
     pub number: String,
     pub description: String,
     pub po_number: Option<String>,
+    pub billing_period: Option<PeriodDraft>,
     pub amount: String,
     /// Due date of the only or of the first instalment.
     pub due_date: String,
@@ -55,6 +57,7 @@ pub struct CheckedDraft {
     number: String,
     description: String,
     po_number: Option<String>,
+    billing_period: Option<BillingPeriod>,
     terms: Vec<Terms>,
 }
 
@@ -76,6 +79,7 @@ impl CheckedDraft {
             number: self.number,
             description: self.description,
             po_number: self.po_number,
+            billing_period: self.billing_period,
             opened_at: now,
             issuing: merchant.issuing_for(customer.care.segment_name()),
             lifecycle: Lifecycle::Active,
@@ -114,11 +118,13 @@ impl InvoiceDraft {
             .as_deref()
             .map(|raw| customer::text("po_number", raw, NUMBER_CHARS_MAX, &mut faults));
         let today = crate::zone::civil_date(now, merchant.issuing.zone);
+        let period = self.billing_period.as_ref();
+        let billing_period = period.and_then(|period| period.parse(today, &mut faults));
         let parsed = self.terms.parse(&mut faults);
         let parts = self.parts(&mut faults);
         let terms = check_parts(&parts, &parsed, today, merchant, &mut faults);
         if faults.is_empty() {
-            Ok(CheckedDraft { number, description, po_number, terms })
+            Ok(CheckedDraft { number, description, po_number, billing_period, terms })
         } else {
             Err(faults)
         }

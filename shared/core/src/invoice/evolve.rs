@@ -113,6 +113,30 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
         | Event::DoubtSettled { .. }
         | Event::PaymentReleased { .. }
         | Event::ReceiptSent { .. } => evolve_payments(instalment, event, at),
+        Event::Adjusted { .. } | Event::DueDateExtended { .. } => {
+            evolve_debt(instalment, event, at);
+        }
+        Event::BoletoNamed { our_number, .. } => {
+            instalment.our_number = Some(our_number.clone());
+        }
+        Event::StepDone { .. }
+        | Event::AccountFlagged { .. }
+        | Event::AccountCleared { .. }
+        | Event::ChaseEnded { .. } => evolve_chase(instalment, event, at),
+        Event::Opened { .. }
+        | Event::Paid { .. }
+        | Event::LinksRevoked { .. }
+        | Event::Handled(_)
+        | Event::RuleMoved { .. }
+        | Event::PartyErased
+        | Event::CancelRequested { .. }
+        | Event::CancelRefused { .. }
+        | Event::Canceled { .. } => {}
+    }
+}
+
+fn evolve_debt(instalment: &mut Instalment, event: &Event, at: DateTime<Utc>) {
+    match event {
         Event::Adjusted { kind, amount, debt, .. } => {
             instalment.debt = debt.clone();
             match kind {
@@ -133,22 +157,7 @@ fn evolve_instalment(instalment: &mut Instalment, event: &Event, at: DateTime<Ut
             };
             close_if_settled(instalment, None, at);
         }
-        Event::BoletoNamed { our_number, .. } => {
-            instalment.our_number = Some(our_number.clone());
-        }
-        Event::StepDone { .. }
-        | Event::AccountFlagged { .. }
-        | Event::AccountCleared { .. }
-        | Event::ChaseEnded { .. } => evolve_chase(instalment, event, at),
-        Event::Opened { .. }
-        | Event::Paid { .. }
-        | Event::LinksRevoked { .. }
-        | Event::Handled(_)
-        | Event::RuleMoved { .. }
-        | Event::PartyErased
-        | Event::CancelRequested { .. }
-        | Event::CancelRefused { .. }
-        | Event::Canceled { .. } => {}
+        _ => {}
     }
 }
 

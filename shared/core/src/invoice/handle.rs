@@ -218,7 +218,7 @@ fn decide_task(handling: &Handling, command: Handle) -> Decided {
 }
 
 /// An invoice in force on which something is owed.
-fn owed(invoice: &Invoice) -> Result<(), Refusal> {
+pub(super) fn owed(invoice: &Invoice) -> Result<(), Refusal> {
     if !invoice.is_active() {
         return Err(Refusal::Canceled);
     }

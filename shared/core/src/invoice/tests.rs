@@ -6,6 +6,7 @@ mod charges;
 mod credits;
 mod drafts;
 mod handling;
+mod payer_word;
 mod status;
 
 use super::*;

@@ -55,6 +55,7 @@ pub struct ProfileDraft {
     pub brand_colour: Option<Option<String>>,
     pub brand: BrandDraft,
     pub chat_webhook_url: Option<Option<String>>,
+    pub daily_digest: Option<bool>,
     pub extra_holidays: Option<Vec<String>>,
 }
 
@@ -115,6 +116,7 @@ impl ProfileDraft {
                 raw.as_deref().map(parse_chat_webhook).transpose();
             after.chat_webhook = keep("chat_webhook_url", url, &mut faults).flatten();
         }
+        after.daily_digest = self.daily_digest.unwrap_or(after.daily_digest);
         if let Some(raw) = &self.extra_holidays {
             after.issuing.extra_holidays = parse_holidays(raw, &mut faults);
         }

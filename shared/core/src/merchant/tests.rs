@@ -71,11 +71,14 @@ fn a_change_takes_away_what_it_does_not_name() {
     let draft = ProfileDraft {
         brand_colour: Some(None),
         chat_webhook_url: Some(None),
+        daily_digest: Some(false),
         extra_holidays: Some(vec!["2026-12-08".into(), "2026-12-08".into()]),
         ..ProfileDraft::default()
     };
     let after = draft.apply(&before).unwrap();
-    assert_eq!((after.brand_colour, after.chat_webhook), (None, None));
+    assert_eq!((&after.brand_colour, &after.chat_webhook), (&None, &None));
+    assert!(before.daily_digest && !after.daily_digest);
+    assert!(!ProfileDraft::default().apply(&after).unwrap().daily_digest, "it is on again");
     assert_eq!(after.issuing.extra_holidays, ["2026-12-08".parse().unwrap()].into());
 }
 
@@ -91,6 +94,7 @@ fn a_profile_with_several_faults_hides_some() {
             ..BrandDraft::default()
         },
         chat_webhook_url: Some(Some("https://169.254.169.254/latest".into())),
+        daily_digest: None,
         extra_holidays: Some(vec!["2026-12-08".into(), "2026-02-30".into()]),
     };
     let faults = draft.apply(&sample::merchant()).unwrap_err();

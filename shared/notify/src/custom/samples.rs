@@ -12,7 +12,7 @@ use quita_core::customer::Address as PostalAddress;
 use quita_core::debt::{Settling, count};
 use quita_core::document::TaxId;
 use quita_core::ids::PaymentId;
-use quita_core::invoice::Principal;
+use quita_core::invoice::{BillingPeriod, Principal};
 use quita_core::money::Money;
 use quita_core::percent::Percent;
 use quita_core::pix_key::PixKey;
@@ -221,9 +221,11 @@ fn payable(terms: Terms, on: &str) -> PayableFacts {
         delivery: delivery(),
         merchant: merchant("11.222.333/0001-81"),
         customer_name: "Padaria Aurora Ltda".to_owned(),
+        approver: Some("Rita Souza".to_owned()),
         invoice: invoice(),
         principal: principal(terms.original, Money::ZERO),
         payment: payment.expect("every sample can be paid on its day"),
+        page_qr: None,
         terms,
     }
 }
@@ -241,15 +243,17 @@ fn sparse(on: &str) -> PayableFacts {
     let mut facts = payable(Terms { fine: None, interest: None, ..terms(None) }, on);
     facts.merchant = MerchantFacts { brand: None, ..merchant("111.444.777-35") };
     facts.invoice = bare(facts.invoice);
+    facts.approver = None;
     facts
 }
 
 fn bare(invoice: InvoiceFacts) -> InvoiceFacts {
-    InvoiceFacts { description: None, po_number: None, ..invoice }
+    InvoiceFacts { description: None, po_number: None, billing_period: None, ..invoice }
 }
 
 fn long(mut facts: PayableFacts) -> PayableFacts {
     (facts.merchant, facts.customer_name, facts.invoice) = long_names(facts.invoice);
+    facts.approver = Some(facts.customer_name.clone());
     facts
 }
 
@@ -298,6 +302,7 @@ fn invoice() -> InvoiceFacts {
         number: "2026-0417".to_owned(),
         description: Some("Material de escritório, novembro".to_owned()),
         po_number: Some("4500018832".to_owned()),
+        billing_period: BillingPeriod::new(day("2026-11-01"), day("2026-11-30")).ok(),
         instalment: Instalment::ONLY,
     }
 }

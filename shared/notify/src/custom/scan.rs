@@ -19,6 +19,8 @@ const NESTING_MAX: usize = 20;
 /// Words with a meaning of their own in an expression.
 const KEYWORDS: [&str; 11] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "loop"];
+/// Those that stand between two values; anywhere else the engine takes one for a variable.
+const JOINING: [&str; 6] = ["and", "or", "in", "is", "if", "else"];
 /// What a loop tells about itself.
 const OF_LOOP: [&str; 4] = ["index", "first", "last", "length"];
 /// What a row of a list has.
@@ -166,6 +168,11 @@ impl<'a> Scan<'a> {
                         self.tell(line, &format!("unknown test {test}; there are: {known}"));
                     }
                 }
+                (before, Word::Name(name)) if JOINING.contains(&name) => {
+                    if !follows_value(before, name) {
+                        self.tell(line, &format!("{name} stands between two values"));
+                    }
+                }
                 (_, Word::Name(name)) if name != "loop" && KEYWORDS.contains(&name) => {}
                 (_, Word::Name(_)) => {
                     let (name, length) = path(&words[at..]).unwrap_or_default();
@@ -217,6 +224,16 @@ impl<'a> Scan<'a> {
             },
         };
         self.tell(line, &reason);
+    }
+}
+
+/// Whether a joining word comes after a value, or ends `not in`.
+fn follows_value(before: Option<Word<'_>>, name: &str) -> bool {
+    match before {
+        Some(Word::Name("not")) => name == "in",
+        Some(Word::Name(other)) => !JOINING.contains(&other),
+        Some(Word::Text(_) | Word::Number | Word::Sign(")" | "]")) => true,
+        Some(Word::Sign(_)) | None => false,
     }
 }
 

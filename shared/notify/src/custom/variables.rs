@@ -60,7 +60,7 @@ const fn of_shape(name: &'static str, of: Of, shape: Shape, description: &'stati
 use Of::{Every, Payable, Receipt};
 
 /// All of them.
-pub const VARIABLES: [Variable; 42] = [
+pub const VARIABLES: [Variable; 44] = [
     text("lang", Every, "Language of the message: pt-BR or en."),
     text("merchant.name", Every, "Your name, as payers know it."),
     perhaps("merchant.cnpj", Every, "Your CNPJ, written with its dots; empty for a CPF."),
@@ -80,6 +80,7 @@ pub const VARIABLES: [Variable; 42] = [
     perhaps("invoice.instalment", Every, "2 of 3, where there are several."),
     perhaps("invoice.description", Every, "What is billed."),
     perhaps("invoice.po_number", Every, "The payer's purchase order."),
+    perhaps("invoice.billing_period", Every, "The days it bills for: 1 Nov 2026 to 30 Nov 2026."),
     text("reply_to", Every, "Where a payer's question goes."),
     text("reply_to_href", Every, "The same, as it stands behind mailto:."),
     text("page", Every, "Link to the payer's page, where it can be paid and read."),
@@ -108,6 +109,7 @@ pub const VARIABLES: [Variable; 42] = [
         "The total holds a late fee or interest.",
     ),
     of_shape("payable.accrues", Payable, Shape::Flag, "Interest is agreed on."),
+    perhaps("payable.approver", Payable, "Who approves payments: the contact of that audience."),
     text("payable.check_receiver", Payable, "What to compare before confirming, against fraud."),
     text("receipt.paid", Receipt, "What was received."),
     text("receipt.paid_at", Receipt, "When, in Brasília time."),

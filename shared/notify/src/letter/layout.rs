@@ -5,7 +5,7 @@
 //! does not fit goes on to another page; the slip is never parted.
 
 use super::picture::Picture;
-use super::sheet::{HEIGHT, Ink, MM, Sheet, WIDTH};
+use super::sheet::{HEIGHT, Ink, MM, PICTURES_MAX, Sheet, WIDTH};
 use super::typeface::Face;
 use super::{Letter, Slip};
 use crate::Locale;
@@ -25,6 +25,11 @@ const WINDOW_LINES_MAX: usize = 7;
 const DAY_TOP: f32 = 98.0 * MM;
 /// Side of the QR Code: about 0.6 mm a module, which any phone reads from paper.
 const QR_SIDE: f32 = 46.0 * MM;
+/// Side of the page's QR Code, which has fewer modules.
+const PAGE_QR_SIDE: f32 = 26.0 * MM;
+/// Which picture is which.
+const CODE_PICTURE: usize = 0;
+const PAGE_PICTURE: usize = 1;
 /// Where the folds of a page in three are.
 const FOLDS: [f32; 2] = [105.0 * MM, 210.0 * MM];
 
@@ -41,11 +46,11 @@ const LINE: Ink = [0x9c, 0xa3, 0xaf];
 /// The letter as PDF.
 pub(super) fn pdf(
     letter: &Letter,
-    picture: Option<&Picture>,
+    [code, page]: [Option<&Picture>; PICTURES_MAX],
     brand: Ink,
     locale: Locale,
 ) -> Vec<u8> {
-    let mut pen = Pen { sheet: Sheet::new(), top: 0.0 };
+    let mut pen = Pen { sheet: Sheet::new(), top: 0.0, page_qr: page.is_some() };
     pen.head(letter, brand);
     pen.line(&letter.heading, Face::Bold, 13.0, BLACK);
     pen.space(4.0);
@@ -75,7 +80,7 @@ pub(super) fn pdf(
         pen.sheet.text((WIDTH - LEFT, HEIGHT - 10.0 * MM), &number, Face::Regular, SMALL, GRAY);
     }
     let title = format!("{} ({})", letter.heading, letter.sender);
-    pen.sheet.finish(&title, locale.as_str(), picture)
+    pen.sheet.finish(&title, locale.as_str(), [code, page])
 }
 
 /// A sheet and how far down its page is written.
@@ -83,6 +88,8 @@ struct Pen {
     sheet: Sheet,
     /// Bottom of what was written, in points from the upper edge.
     top: f32,
+    /// The address of the page has a picture beside it.
+    page_qr: bool,
 }
 
 impl Pen {
@@ -190,12 +197,13 @@ impl Pen {
         let code = Face::Mono.break_anywhere(&slip.code.value, CODE, TEXT_WIDTH);
         let link = Face::Regular.break_anywhere(&letter.link.value, SMALL, TEXT_WIDTH);
         let lines = code.len() + link.len() + 4;
-        self.need(QR_SIDE + 14.0 * MM + lines as f32 * SMALL * LEADING);
+        let page_qr = if self.page_qr { PAGE_QR_SIDE } else { 0.0 };
+        self.need(QR_SIDE + page_qr + 14.0 * MM + lines as f32 * SMALL * LEADING);
         self.space(5.0 * MM);
         self.sheet.rule((LEFT, self.top), TEXT_WIDTH, true, LINE);
         self.space(4.0 * MM);
         let upper = self.top;
-        self.sheet.picture((LEFT, upper), QR_SIDE);
+        self.sheet.picture(CODE_PICTURE, (LEFT, upper), QR_SIDE);
         self.beside(slip);
         self.top = self.top.max(upper + QR_SIDE) + 2.0;
         self.line(&slip.code.label, Face::Bold, SMALL, BLACK);
@@ -231,13 +239,27 @@ impl Pen {
 
     /// The page's address in full, which also opens it where the letter is read on a screen.
     fn page_link(&mut self, link: &Row) {
-        self.line(&link.label, Face::Bold, SMALL, BLACK);
-        for text in Face::Regular.break_anywhere(&link.value, SMALL, TEXT_WIDTH) {
+        let beside = if self.page_qr { PAGE_QR_SIDE + 6.0 * MM } else { 0.0 };
+        let (left, width) = (LEFT + beside, TEXT_WIDTH - beside);
+        if self.page_qr {
+            self.need(PAGE_QR_SIDE);
+        }
+        let upper = self.top;
+        for text in Face::Bold.wrap(&link.label, SMALL, width) {
+            self.need(SMALL * LEADING);
+            self.top += SMALL * LEADING;
+            self.sheet.text((left, self.top), &text, Face::Bold, SMALL, BLACK);
+        }
+        for text in Face::Regular.break_anywhere(&link.value, SMALL, width) {
             self.need(SMALL * LEADING);
             let size = (Face::Regular.width(&text, SMALL), SMALL * LEADING);
-            self.sheet.link((LEFT, self.top + 2.0), size, &link.value);
+            self.sheet.link((left, self.top + 2.0), size, &link.value);
             self.top += SMALL * LEADING;
-            self.sheet.text((LEFT, self.top), &text, Face::Regular, SMALL, BLACK);
+            self.sheet.text((left, self.top), &text, Face::Regular, SMALL, BLACK);
+        }
+        if self.page_qr {
+            self.sheet.picture(PAGE_PICTURE, (LEFT, upper), PAGE_QR_SIDE);
+            self.top = self.top.max(upper + PAGE_QR_SIDE);
         }
     }
 }

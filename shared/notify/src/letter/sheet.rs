@@ -1,4 +1,4 @@
-//! Pages of A4 that text, lines and one picture are put on, and their PDF.
+//! Pages of A4 that text, lines and pictures are put on, and their PDF.
 //!
 //! Owns coordinates (points from the left and from the top), the file's structure, and that the
 //! same drawing is the same bytes: no date, no random id. Does not know what a letter says.
@@ -15,7 +15,9 @@ pub(super) const MM: f32 = 72.0 / 25.4;
 pub(super) const WIDTH: f32 = 210.0 * MM;
 pub(super) const HEIGHT: f32 = 297.0 * MM;
 
-const PICTURE: Name<'static> = Name(b"Q");
+/// Most pictures of a document.
+pub(super) const PICTURES_MAX: usize = 2;
+const PICTURES: [Name<'static>; PICTURES_MAX] = [Name(b"Q"), Name(b"P")];
 
 /// Red, green and blue, each 0 to 255.
 pub(super) type Ink = [u8; 3];
@@ -28,7 +30,8 @@ pub(super) struct Sheet {
 struct Page {
     content: Content,
     links: Vec<Link>,
-    picture: bool,
+    /// Which pictures it shows.
+    pictures: [bool; PICTURES_MAX],
 }
 
 /// A part of a page that opens an address.
@@ -39,7 +42,7 @@ struct Link {
 
 impl Page {
     fn new() -> Self {
-        Self { content: Content::new(), links: Vec::new(), picture: false }
+        Self { content: Content::new(), links: Vec::new(), pictures: [false; PICTURES_MAX] }
     }
 }
 
@@ -91,14 +94,14 @@ impl Sheet {
         content.move_to(left, HEIGHT - top).line_to(left + width, HEIGHT - top).stroke();
     }
 
-    /// The picture, as a square.
-    pub(super) fn picture(&mut self, at: (f32, f32), side: f32) {
-        let (left, top) = at;
+    /// The picture that stands at `nth` when the document is made, as a square.
+    pub(super) fn picture(&mut self, nth: usize, at: (f32, f32), side: f32) {
+        let ((left, top), Some(name)) = (at, PICTURES.get(nth)) else { return };
         let page = self.page();
-        page.picture = true;
+        page.pictures[nth] = true;
         page.content.save_state();
         page.content.transform([side, 0.0, 0.0, side, left, HEIGHT - top - side]);
-        page.content.x_object(PICTURE).restore_state();
+        page.content.x_object(*name).restore_state();
     }
 
     /// Makes a part of the page open `address`.
@@ -109,13 +112,19 @@ impl Sheet {
     }
 
     /// The document, as bytes.
-    pub(super) fn finish(self, title: &str, lang: &str, picture: Option<&Picture>) -> Vec<u8> {
+    pub(super) fn finish(
+        self,
+        title: &str,
+        lang: &str,
+        pictures: [Option<&Picture>; PICTURES_MAX],
+    ) -> Vec<u8> {
         let mut next = 0;
         let mut id = || {
             next += 1;
             Ref::new(next)
         };
-        let (catalog, tree, info, picture_id) = (id(), id(), id(), id());
+        let (catalog, tree, info) = (id(), id(), id());
+        let pictures = pictures.map(|picture| (id(), picture));
         let fonts = Face::ALL.map(|face| (face, id()));
         let mut pdf = Pdf::new();
         pdf.catalog(catalog).pages(tree).lang(TextStr(lang));
@@ -124,8 +133,10 @@ impl Sheet {
             let mut font = pdf.type1_font(font);
             font.base_font(Name(face.base_font())).encoding_predefined(Name(b"WinAnsiEncoding"));
         }
-        if let Some(picture) = picture {
-            write_picture(&mut pdf, picture_id, picture);
+        for (picture_id, picture) in pictures {
+            if let Some(picture) = picture {
+                write_picture(&mut pdf, picture_id, picture);
+            }
         }
         let mut kids = Vec::new();
         for page in self.pages {
@@ -137,8 +148,11 @@ impl Sheet {
                     list.pair(Name(face.resource()), font);
                 }
                 list.finish();
-                if page.picture {
-                    resources.x_objects().pair(PICTURE, picture_id);
+                let mut list = resources.x_objects();
+                for (nth, (picture_id, _)) in pictures.iter().enumerate() {
+                    if page.pictures[nth] {
+                        list.pair(PICTURES[nth], *picture_id);
+                    }
                 }
             });
             pdf.stream(content_id, &page.content.finish());

@@ -93,6 +93,7 @@ fn invoice() -> InvoiceFacts {
         number: "2026-0417".to_owned(),
         description: Some("Embalagens kraft, pedido de novembro".to_owned()),
         po_number: Some("4500018832".to_owned()),
+        billing_period: None,
         instalment: Instalment::ONLY,
     }
 }
@@ -128,9 +129,11 @@ pub(super) fn payable(terms: Terms, on: &str) -> PayableFacts {
         delivery: delivery("inv_01KAB3C4D5E6F7G8H9J0K1M2N3-1-issue-email-0"),
         merchant: merchant(),
         customer_name: "Padaria Pão Nosso Ltda".to_owned(),
+        approver: None,
         invoice: invoice(),
         principal: untouched(&terms),
         payment: payment(&terms, on).unwrap(),
+        page_qr: None,
         terms,
     }
 }

@@ -12,6 +12,7 @@ fn hostile() -> PayableFacts {
     facts.invoice.number = HOSTILE.to_owned();
     facts.invoice.description = Some(HOSTILE.to_owned());
     facts.invoice.po_number = Some(HOSTILE.to_owned());
+    facts.approver = Some(HOSTILE.to_owned());
     facts
 }
 

@@ -127,6 +127,41 @@ fn the_qr_code_on_paper_is_read_as_the_code() {
     assert_eq!(grids[0].decode().unwrap().1, CODE);
 }
 
+/// How often each picture is drawn: the code's, and the page's.
+fn drawn(pdf: &[u8]) -> [usize; 2] {
+    let file: String = pdf.iter().map(|byte| char::from(*byte)).collect();
+    ["/Q Do", "/P Do"].map(|operator| file.matches(operator).count())
+}
+
+#[test]
+fn nobody_can_open_the_page_from_paper() {
+    for kind in payable_kinds() {
+        let mut facts = typical(kind);
+        let plain = render_letter(kind, Locale::PtBr, &facts, &postal_address()).unwrap();
+        assert_eq!(drawn(&plain.pdf), [1, 0], "{kind}");
+        facts.page_qr = QrPicture::png(include_bytes!("qr.png").to_vec()).ok();
+        let letter = render_letter(kind, Locale::PtBr, &facts, &postal_address()).unwrap();
+        assert_eq!(drawn(&letter.pdf), [1, 1], "{kind}");
+        assert!(words(&letter.pdf).contains("aponte a câmera do celular"), "{kind}");
+        assert!(joined(&letter.pdf).contains(PAGE), "{kind}: it can still be typed");
+    }
+}
+
+#[test]
+fn a_demand_on_paper_offers_a_way_that_leads_nowhere() {
+    let (kind, facts) = (MessageKind::Demand, typical(MessageKind::Demand));
+    for (locale, ways) in [
+        (Locale::PtBr, ["use o Pix abaixo", "\"Pagar uma parte\"", "informe o dia do pagamento"]),
+        (Locale::En, ["use the Pix below", "\"Pay a part\"", "say on which day you will pay"]),
+    ] {
+        let letter = render_letter(kind, locale, &facts, &postal_address()).unwrap();
+        for way in ways {
+            assert!(letter.text.contains(way), "{way}: {}", letter.text);
+        }
+        assert!(letter.text.contains(PAGE) && letter.text.contains(CODE));
+    }
+}
+
 #[test]
 fn the_same_facts_give_the_same_letter() {
     let facts = typical(MessageKind::Demand);
@@ -162,6 +197,8 @@ fn through_the_window_shows_nothing_but_the_address() {
 fn a_line_runs_off_the_paper() {
     let mut facts = typical(MessageKind::FifteenDaysLate);
     facts.customer_name = "W".repeat(500);
+    facts.approver = Some("W".repeat(500));
+    facts.page_qr = QrPicture::png(include_bytes!("qr.png").to_vec()).ok();
     facts.merchant.name = "M".repeat(500);
     facts.invoice.description = Some("W".repeat(5_000));
     facts.invoice.po_number = Some("Pedido com um nome bem comprido ".repeat(100));

@@ -34,8 +34,19 @@ pub struct EventRow {
     pub changes: Changes,
 }
 
-/// Events by which it can be told what the chase brought; none of them books anything.
-const CHASE_EVENTS: [&str; 3] = ["reminder.done", "promise.kept", "promise.broken"];
+/// Events by which it can be told what the chase brought, and how soon an owner took work up; none of
+/// them books anything.
+const CHASE_EVENTS: [&str; 9] = [
+    "reminder.done",
+    "promise.made",
+    "promise.kept",
+    "promise.broken",
+    "task.opened",
+    "task.assigned",
+    "task.done",
+    "invoice.owner_assigned",
+    "invoice.noted",
+];
 
 impl EventRow {
     /// The list it is in, for good.

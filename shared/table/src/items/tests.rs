@@ -57,6 +57,8 @@ fn golden_files_of_version_1_read_for_good() {
     check(kind::CUSTOMER, super::customer(&customer), Stored::Customer(Box::new(customer)));
     let invoice = Stored::Invoice(Box::new(sample::invoice()));
     check(kind::INVOICE, super::invoice(&sample::invoice(), Some(&work)), invoice);
+    let billed = Stored::Invoice(Box::new(sample::billed_invoice()));
+    check(BILLED, super::invoice(&sample::billed_invoice(), Some(&work)), billed);
     for (name, payment) in [(kind::PAYMENT, sample::payment()), (REPORTED, sample::reported())] {
         let item = super::payment(&payment, Some(&confirm));
         check(name, item, Stored::Payment(Box::new(payment)));
@@ -94,6 +96,7 @@ fn golden_files_of_version_1_read_for_good() {
 /// A second shape of a kind has a file of its own.
 const BOUNCED: &str = "message_bounced";
 const CLAIMED: &str = "message_claimed";
+const BILLED: &str = "invoice_billed";
 const REPORTED: &str = "payment_reported";
 const REFUSED: &str = "import_refused";
 const UNBOOKED: &str = "event_unbooked";

@@ -96,29 +96,32 @@ fn table_keys(parts: &Parts) -> Vec<(&'static str, Key<'_>)> {
         ("bank line", Key::BankLine(FINGERPRINT)),
         ("boleto", Key::Boleto("109000123")),
         ("message", Key::Message(invoice, ledger)),
+        ("daily work", Key::Record(&RecordKey::Daily)),
         ("idempotency", Key::Idempotency { scope: "create_invoice", key: "a#b c" }),
     ]
 }
 
 /// What work can fall due for, beside deliveries.
-fn subjects() -> [WorkSubject; 4] {
+fn subjects() -> [WorkSubject; 5] {
     [
         WorkSubject::Invoice(sample::invoice_id()),
         WorkSubject::Payment(sample::payment_id()),
         WorkSubject::Reconciliation,
         WorkSubject::Import(sample::import_id()),
+        WorkSubject::Daily,
     ]
 }
 
 fn index_entries(customer: &Customer, invoice: &Invoice) -> Vec<(&'static str, IndexKey)> {
     let work =
         |kind, subject| WorkKey { due_at: at(), kind, merchant: merchant(), subject }.index_key();
-    let [an_invoice, pix, reconciliation, import] = subjects();
+    let [an_invoice, pix, reconciliation, import, day] = subjects();
     vec![
         ("work of an invoice", work(WorkKind::Reminder, an_invoice)),
         ("work of a payment", work(WorkKind::Confirm, pix)),
         ("work, reconciliation", work(WorkKind::Reconcile, reconciliation)),
         ("work of an import", work(WorkKind::Import, import)),
+        ("work of a day", work(WorkKind::Daily, day)),
         ("by_customer", by_customer(invoice)),
         ("by_state invoice", by_state(invoice, InvoiceState::Open)),
         ("by_state customer", customer_entry(customer)),
@@ -223,19 +226,22 @@ fn a_work_entry_reads_back_and_never_early() {
     }
 }
 
-/// The fear: the reconciliations of all merchants, which share one id, wait in one partition.
+/// The fear: the reconciliations of all merchants, which share one id, wait in one partition; and so
+/// do their days.
 #[test]
-fn reconciliations_spread_over_the_work_shards() {
-    let mut counts = [0_u32; WORK_SHARDS as usize];
-    for n in 0..1600 {
-        let merchant = MerchantId::parse(&format!("mer_{n}")).unwrap();
-        let subject = WorkSubject::Reconciliation;
-        let entry = WorkKey { due_at: at(), kind: WorkKind::Reconcile, merchant, subject };
-        let pk = entry.index_key().pk;
-        let shard: usize = pk.strip_prefix("W#").unwrap().parse().unwrap();
-        counts[shard] += 1;
+fn what_there_is_one_of_a_merchant_spreads_over_the_work_shards() {
+    for subject in [WorkSubject::Reconciliation, WorkSubject::Daily] {
+        let mut counts = [0_u32; WORK_SHARDS as usize];
+        for n in 0..1600 {
+            let merchant = MerchantId::parse(&format!("mer_{n}")).unwrap();
+            let subject = subject.clone();
+            let entry = WorkKey { due_at: at(), kind: WorkKind::Reconcile, merchant, subject };
+            let pk = entry.index_key().pk;
+            let shard: usize = pk.strip_prefix("W#").unwrap().parse().unwrap();
+            counts[shard] += 1;
+        }
+        assert!(counts.iter().all(|count| (60..150).contains(count)), "{counts:?}");
     }
-    assert!(counts.iter().all(|count| (60..150).contains(count)), "{counts:?}");
 }
 
 /// The bound of the journal: whole seconds, both ends included.

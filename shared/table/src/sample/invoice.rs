@@ -4,7 +4,7 @@ use quita_core::chase::StepOutcome;
 use quita_core::debt::{Arrears, Debt, LateCharges, Split};
 use quita_core::ids::Txid;
 use quita_core::invoice::{
-    Charge, ChargeState, Doubt, InstalmentDraft, Invoice, InvoiceDraft, Matched,
+    BillingPeriod, Charge, ChargeState, Doubt, InstalmentDraft, Invoice, InvoiceDraft, Matched,
 };
 use quita_core::money::Money;
 use quita_core::terms_draft::{DatedDraft, DiscountDraft, TermsDraft, ValueDraft};
@@ -34,6 +34,12 @@ pub fn invoice() -> Invoice {
     invoice
 }
 
+/// The same, of a period.
+pub fn billed_invoice() -> Invoice {
+    let period = BillingPeriod::new(day("2026-11-01"), day("2026-11-30"));
+    Invoice { billing_period: period.ok(), ..invoice() }
+}
+
 fn draft() -> InvoiceDraft {
     let value = |kind: &str, value: &str, days: Option<&str>| ValueDraft {
         kind: kind.to_owned(),
@@ -45,6 +51,7 @@ fn draft() -> InvoiceDraft {
         number: "NF-1001".to_owned(),
         description: "Consultoria de novembro".to_owned(),
         po_number: Some("PO-7".to_owned()),
+        billing_period: None,
         amount: "1000.00".to_owned(),
         due_date: "2026-12-10".to_owned(),
         terms: TermsDraft {

@@ -44,6 +44,9 @@ pub const PAGE_ITEMS_MAX: usize = 100;
 /// Most entries of one page of work.
 pub const WORK_PAGE_MAX: usize = 100;
 
+/// A sort key below every other.
+const FIRST: &str = "!";
+
 /// The ULID after which there is none.
 const ULID_LAST: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
@@ -165,12 +168,39 @@ impl Store {
         limit: usize,
         cursor: Option<&Cursor>,
     ) -> Result<Page<Invoice>, StoreError> {
+        self.invoices_from(merchant, states, FIRST.to_owned(), limit, cursor).await
+    }
+
+    /// The same from a due date on. A cursor from before does not lead there.
+    pub async fn invoices_due_from(
+        &self,
+        merchant: &MerchantId,
+        states: &[InvoiceState],
+        day: NaiveDate,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invoice>, StoreError> {
+        self.invoices_from(merchant, states, keys::due_from(day), limit, cursor).await
+    }
+
+    async fn invoices_from(
+        &self,
+        merchant: &MerchantId,
+        states: &[InvoiceState],
+        mut from: String,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invoice>, StoreError> {
         let shards = states.iter().flat_map(|state| {
             let list = List::Invoices(*state);
             (0..STATE_SHARDS).map(move |shard| list.pk(merchant, shard))
         });
         let asked = Asked { merchant, index: &schema::BY_STATE, place: Place::Invoice };
-        let page = self.page(asked, shards.collect(), limit, cursor).await?;
+        if let Some(cursor) = cursor {
+            from = from.max(keys::just_above(cursor.sort_key(Place::Invoice)?));
+        }
+        let range = Range { from, to: keys::SK_MAX.to_owned() };
+        let page = self.page_within(asked, shards.collect(), range, limit).await?;
         Ok(page.filter_map(|stored| match stored {
             Stored::Invoice(invoice) => {
                 let now = InvoiceState::parse(invoice.state_name());
@@ -191,6 +221,33 @@ impl Store {
         let asked = Asked { merchant, index: &schema::BY_CUSTOMER, place: Place::Invoice };
         let shards = vec![keys::by_customer_pk(merchant, customer)];
         let page = self.page(asked, shards, limit, cursor).await?;
+        Ok(page.filter_map(|stored| match stored {
+            Stored::Invoice(invoice) if invoice.customer == *customer => Some(*invoice),
+            _ => None,
+        }))
+    }
+
+    /// The same, those due last first. A cursor goes on in this order.
+    pub async fn latest_invoices_of_customer(
+        &self,
+        merchant: &MerchantId,
+        customer: &CustomerId,
+        limit: usize,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invoice>, StoreError> {
+        let to = match cursor {
+            None => keys::SK_MAX.to_owned(),
+            Some(cursor) => keys::just_below(cursor.sort_key(Place::Invoice)?),
+        };
+        let (index, range) = (&schema::BY_CUSTOMER, Range { from: FIRST.to_owned(), to });
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        let pk = keys::by_customer_pk(merchant, customer);
+        let mut request = self.range_request(Some(index), &pk, &range, limit + 1);
+        request.scan_index_forward = false;
+        let output = self.dynamo.query(request).await?;
+        let entries: Result<Vec<_>, _> =
+            output.items.iter().map(|item| index_entry(index, item)).collect();
+        let page = self.read_entries(merchant, entries?, limit).await?;
         Ok(page.filter_map(|stored| match stored {
             Stored::Invoice(invoice) if invoice.customer == *customer => Some(*invoice),
             _ => None,
@@ -298,7 +355,7 @@ impl Store {
         self.listed_rows(merchant, List::Journal, (from, until), limit, cursor).await
     }
 
-    /// The steps and promises of a span, as [`Self::journal`] lists what was booked.
+    /// The steps, promises and work of a span, as [`Self::journal`] lists what was booked.
     pub async fn chase_rows(
         &self,
         merchant: &MerchantId,
@@ -454,7 +511,7 @@ impl Store {
         cursor: Option<&Cursor>,
     ) -> Result<Page<Stored>, StoreError> {
         let from = match cursor {
-            None => "!".to_owned(),
+            None => FIRST.to_owned(),
             Some(cursor) => keys::just_above(cursor.sort_key(asked.place)?),
         };
         let range = Range { from, to: keys::SK_MAX.to_owned() };
@@ -478,8 +535,18 @@ impl Store {
                 entries.insert(sk, key);
             }
         }
+        self.read_entries(merchant, entries.into_iter().collect(), limit).await
+    }
+
+    /// Reads the items of the first `limit` entries of an index, in their order.
+    async fn read_entries(
+        &self,
+        merchant: &MerchantId,
+        mut entries: Vec<(String, PrimaryKey)>,
+        limit: usize,
+    ) -> Result<Page<Stored>, StoreError> {
         let more = entries.len() > limit;
-        let entries: Vec<(String, PrimaryKey)> = entries.into_iter().take(limit).collect();
+        entries.truncate(limit);
         let next = entries.last().filter(|_| more).map(|(sk, _)| Cursor::after(sk));
         let keys: BTreeSet<PrimaryKey> = entries.iter().map(|(_, key)| key.clone()).collect();
         let mut found = HashMap::with_capacity(keys.len());

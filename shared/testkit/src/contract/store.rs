@@ -45,6 +45,7 @@ pub async fn run(make: impl AsyncFn() -> Store) {
     reads::a_history_shows_its_own_rows_only(&make().await).await;
     work::open_means_indexed(&make().await).await;
     work::a_reconciliation_falls_due_again(&make().await).await;
+    work::a_day_falls_due_again(&make().await).await;
     work::an_import_waits_until_it_is_done(&make().await).await;
     work::due_work_comes_in_order_and_pages(&make().await).await;
     work::nothing_falls_due_early(&make().await).await;
@@ -52,6 +53,7 @@ pub async fn run(make: impl AsyncFn() -> Store) {
     lists::a_page_has_a_limit(&make().await).await;
     lists::an_invoice_moves_between_lists(&make().await).await;
     lists::invoices_of_a_customer(&make().await).await;
+    lists::invoices_from_a_due_date(&make().await).await;
     lists::parked_payments_wait_until_settled(&make().await).await;
     lists::customers_in_order_of_creation(&make().await).await;
     lists::imports_in_order_of_upload(&make().await).await;

@@ -15,7 +15,7 @@ fn message() -> ChatMessage {
         lead: "A fatura *vence* hoje.".to_owned(),
         rows: vec![row("Valor", "R$ 1.234,56"), row("Vencimento", "10/12/2026")],
         code: Some(row("Pix", "00020126580014br.gov.bcb.pix")),
-        link: row("Pagar", "https://pay.example.com/p/abc"),
+        link: Some(row("Pagar", "https://pay.example.com/p/abc")),
         closing: "Dúvidas? a@acme.example".to_owned(),
     }
 }

@@ -200,6 +200,7 @@ impl World {
             last_payable: self.due + Days::new(PAYABLE_DAYS),
             is_first_charge: true,
             amount: self.amount,
+            principal: self.amount,
             place: self.place,
             last_paid_at: None,
             settled: false,

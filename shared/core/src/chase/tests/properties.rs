@@ -35,9 +35,11 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         1 => Just(Some(Money::from_centavos(5_000))),
         1 => Just(Some(Money::from_centavos(50_000))),
     ];
-    (segments, amount).prop_map(|(segments, amount_from)| Conditions {
+    let age = prop_oneof![4 => Just(None), 1 => (0..20_u16).prop_map(Some)];
+    (segments, amount, age).prop_map(|(segments, amount_from, age_days_from)| Conditions {
         segments,
         amount_from,
+        age_days_from,
         ..Conditions::default()
     })
 }
@@ -170,6 +172,7 @@ impl Case {
             adjusted_due: self.due(),
             last_payable: day("2027-06-01"),
             amount: Money::from_centavos(self.amount),
+            principal: Money::from_centavos(self.amount),
             draw: self.draw,
             last_paid_at: self.paid.map(|hours| self.issued_at() + TimeDelta::hours(hours)),
             customer: Some(CustomerFacts { care, credit: Money::ZERO }),

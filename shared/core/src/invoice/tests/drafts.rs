@@ -19,6 +19,7 @@ fn every_fault_of_an_invoice_is_told_at_once() {
         number: String::new(),
         description: "x".repeat(141),
         po_number: Some("\u{7}".into()),
+        billing_period: period("2026-11-31", ""),
         amount: "10.5".into(),
         due_date: "2026-02-30".into(),
         terms: TermsDraft {
@@ -34,6 +35,8 @@ fn every_fault_of_an_invoice_is_told_at_once() {
         "number",
         "description",
         "po_number",
+        "billing_period.from",
+        "billing_period.to",
         "late_fee.type",
         "interest.value",
         "rebate.value",
@@ -67,6 +70,37 @@ fn bad_amounts_and_dates_are_refused_where_they_stand() {
         assert_eq!(with("1000.00", due).unwrap_err(), ["due_date"], "{due}");
     }
     assert!(with("1000.00", "2026-11-23").is_ok(), "due today is not in the past");
+}
+
+fn period(from: &str, to: &str) -> Option<PeriodDraft> {
+    Some(PeriodDraft { from: from.into(), to: to.into() })
+}
+
+#[test]
+fn a_billing_period_runs_backwards_or_through_the_ages() {
+    let with =
+        |from: &str, to: &str| open(&InvoiceDraft { billing_period: period(from, to), ..draft() });
+    for (from, to, expected) in [
+        ("2026-11-30", "2026-11-01", "billing_period.to"),
+        ("2026-01-01", "2027-01-02", "billing_period.to"),
+        ("2206-11-01", "2026-11-30", "billing_period.from"),
+        ("2026-11-01", "1926-11-30", "billing_period.to"),
+        ("01/11/2026", "2026-11-30", "billing_period.from"),
+    ] {
+        assert_eq!(with(from, to).unwrap_err(), [expected], "{from} to {to}");
+    }
+    for (from, to) in [("2026-11-01", "2026-11-01"), ("2026-01-01", "2027-01-01")] {
+        let billed = with(from, to).unwrap().billing_period.unwrap();
+        assert_eq!((billed.from(), billed.to()), (day(from), day(to)));
+    }
+    assert_eq!(open(&draft()).unwrap().billing_period, None);
+}
+
+#[test]
+fn a_stored_billing_period_is_believed_unread() {
+    let read = serde_json::from_str::<BillingPeriod>;
+    assert!(read(r#"{"from":"2026-11-01","to":"2026-11-30"}"#).is_ok());
+    assert!(read(r#"{"from":"2026-11-30","to":"2026-11-01"}"#).is_err());
 }
 
 #[test]

@@ -140,3 +140,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_word_that_joins_is_taken_for_a_variable() {
+    let faults = |text: &str| {
+        let source = Source { property: "text", kind: Kind::Text, text };
+        scan::faults(&source, true)
+    };
+    for bad in ["{{ and }}", "{{- and -}}", "{{ page and and page }}", "{% if or %}{% endif %}"] {
+        assert!(!faults(bad).is_empty(), "{bad}");
+    }
+    for good in [
+        "{% if payable.accrues and payable.has_charges %}{% endif %}",
+        "{% if not payable.accrues or (payable.has_charges) and true %}{% endif %}",
+        "{% if page not in customer %}{% endif %}",
+        "{{ page if payable.accrues else customer }}",
+    ] {
+        assert_eq!(faults(good), [], "{good}");
+    }
+}

@@ -19,6 +19,7 @@ fn hostile() -> PayableFacts {
     facts.merchant.sender_name = Some(HOSTILE.to_owned());
     facts.invoice.number = HOSTILE.to_owned();
     facts.invoice.description = Some(HOSTILE.to_owned());
+    facts.approver = Some(HOSTILE.to_owned());
     facts
 }
 
@@ -31,7 +32,10 @@ fn email_of(content: Content, facts: &PayableFacts) -> Email {
 
 #[test]
 fn a_payers_name_becomes_markup_or_a_template() {
-    let html = format!("{HTML}<p>{{{{ customer|upper }}}} {{{{ invoice.description }}}}</p>");
+    let html = format!(
+        "{HTML}<p>{{{{ customer|upper }}}} {{{{ invoice.description }}}} \
+         {{% if payable.approver %}}{{{{ payable.approver }}}}{{% endif %}}</p>"
+    );
     let sent = email_of(email(SUBJECT, TEXT, &html), &hostile());
     assert!(!sent.html.to_lowercase().contains("<script"), "{}", sent.html);
     assert!(sent.html.contains("{{ payable }}") && sent.text.contains("{{ payable }}"));

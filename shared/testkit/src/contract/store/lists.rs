@@ -100,7 +100,35 @@ pub(super) async fn invoices_of_a_customer(store: &Store) {
     let list = async |cursor: Option<&Cursor>| {
         store.invoices_of_customer(&a, &who, 4, cursor).await.unwrap()
     };
-    assert_eq!(all_pages(4, list).await, by_due_date(expected));
+    let mut expected = by_due_date(expected);
+    assert_eq!(all_pages(4, list).await, expected);
+    let latest = async |cursor: Option<&Cursor>| {
+        store.latest_invoices_of_customer(&a, &who, 4, cursor).await.unwrap()
+    };
+    expected.reverse();
+    assert_eq!(all_pages(4, latest).await, expected);
+    let forged = Cursor::after_event(1);
+    assert_bad_cursor(store.latest_invoices_of_customer(&a, &who, 4, Some(&forged)).await);
+}
+
+pub(super) async fn invoices_from_a_due_date(store: &Store) {
+    let a = merchant_id("a");
+    let mut invoices: Vec<Invoice> = (1..=9).map(|n| invoice("a", n)).collect();
+    for one in &invoices {
+        store_invoice(store, one).await;
+    }
+    let before = store.invoices_by_status(&a, &OPEN, 1, None).await.unwrap();
+    invoices = by_due_date(invoices);
+    let day = invoices[4].first_unpaid_due();
+    let expected: Vec<Invoice> =
+        invoices.iter().filter(|it| it.first_unpaid_due() >= day).cloned().collect();
+    assert!(expected.len() < invoices.len(), "some are due before");
+    let list = async |cursor: Option<&Cursor>| {
+        store.invoices_due_from(&a, &OPEN, day, 2, cursor).await.unwrap()
+    };
+    assert_eq!(all_pages(2, list).await, expected);
+    let early = store.invoices_due_from(&a, &OPEN, day, 9, before.next.as_ref()).await.unwrap();
+    assert_eq!(early.items, expected, "a cursor from before leads no further back");
 }
 
 pub(super) async fn parked_payments_wait_until_settled(store: &Store) {

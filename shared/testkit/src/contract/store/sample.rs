@@ -56,6 +56,7 @@ pub fn merchant(name: &str) -> Merchant {
         approvals: Default::default(),
         channels: Default::default(),
         segments: Vec::new(),
+        daily_digest: true,
     }
 }
 

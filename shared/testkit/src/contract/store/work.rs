@@ -1,6 +1,7 @@
 //! Promises of the work index: what is due is there, in order; what is done is not.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::daily::Daily;
 use quita_core::invoice::Invoice;
 use quita_core::reconciliation::Reconciliation;
 use quita_core::work::{WorkDue, WorkKind};
@@ -8,8 +9,8 @@ use quita_table::Cursor;
 use quita_table::keys::{WORK_SHARDS, WorkSubject};
 use quita_table::store::{Commit, Expected, Store, StoreError, WorkEntry};
 
-use super::assert_bad_cursor;
 use super::sample::{changed, import, invoice, merchant_id, minutes, now, payment, reconciliation};
+use super::{assert_bad_cursor, conflicts};
 
 /// All that is due, over all shards.
 async fn due(store: &Store, at: DateTime<Utc>) -> Vec<WorkEntry> {
@@ -88,6 +89,26 @@ pub(super) async fn a_reconciliation_falls_due_again(store: &Store) {
     assert_eq!(still.len(), owners.len() - 1);
     assert!(still.iter().all(|entry| entry.merchant != moved.merchant), "it moved");
     assert!(due(store, next_at).await.contains(&entry("c", next_at)));
+}
+
+/// A merchant's day is a record: each write moves its entry, and of two who took it up one goes on.
+pub(super) async fn a_day_falls_due_again(store: &Store) {
+    let first = Daily::starting(merchant_id("a"), 0, now());
+    let entry = |due_at| WorkEntry {
+        merchant: merchant_id("a"),
+        subject: WorkSubject::Daily,
+        due_at,
+        kind: WorkKind::Daily,
+    };
+    let write = |daily: &Daily, expected| Commit::new(&daily.merchant).record(daily, expected);
+    store.commit(write(&first, Expected::New)).await.unwrap();
+    assert_eq!(due(store, now()).await, [entry(now())]);
+    let next_at = now() + minutes(60);
+    let moved = Daily { version: 2, next_at, ..first };
+    store.commit(write(&moved, Expected::Version(1))).await.unwrap();
+    assert_eq!(due(store, now()).await, [], "it moved");
+    assert_eq!(due(store, next_at).await, [entry(next_at)]);
+    assert_eq!(conflicts(store.commit(write(&moved, Expected::Version(1))).await).len(), 1);
 }
 
 pub(super) async fn an_import_waits_until_it_is_done(store: &Store) {
