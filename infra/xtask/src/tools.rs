@@ -10,10 +10,11 @@ use crate::workspace::Workspace;
 /// The local runner's program.
 const RUNNER: &str = "quita-local";
 
-/// Builds the local runner from what the tests have compiled, and says where it is.
+/// Builds the local runner from what the tests have compiled, and says where it is. A test is named
+/// so that the same features are chosen.
 pub fn local_runner(workspace: &Workspace) -> Result<PathBuf, String> {
     let mut build = workspace.cargo_without_sdk("build");
-    run(build.args(["--profile", "test", "--bin", RUNNER]))?;
+    run(build.args(["--profile", "test", "--bin", RUNNER, "--test", "it"]))?;
     Ok(workspace.target.join("debug").join(RUNNER))
 }
 

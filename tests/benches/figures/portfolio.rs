@@ -1,7 +1,7 @@
 //! A sweep of what is due among many open invoices, of nothing, and how the cost grows with either.
 //!
 //! `sweep` alone: a small table of growth. `sweep 1000000 100000`: that many open and due, which takes
-//! the better part of an hour; a sweep ends after [`TIME_MAX`] at the latest, whatever is left. The
+//! more than an hour; a sweep ends after [`TIME_MAX`] at the latest, whatever is left. The
 //! table lies in a file, so that the peak of memory is the sweep's and the bank's.
 
 use std::time::{Duration, Instant};

@@ -18,6 +18,9 @@ use crate::app::App;
 /// Step of a message that asks for nothing.
 pub const RECEIPT: &str = "receipt";
 
+/// Path of the pages that payers see.
+const PAY_PAGE: &str = "/p/";
+
 /// Everything counted.
 #[derive(Default)]
 pub struct Books {
@@ -30,6 +33,8 @@ pub struct Books {
     pub messages: BTreeMap<(String, String), usize>,
     /// What was told in a message about another invoice of the customer.
     pub told_along: usize,
+    /// Digests in the team's chat.
+    pub digests: usize,
     /// The same, from the mailbox.
     pub delivered: BTreeMap<(String, String), usize>,
     pub steps_covered: usize,
@@ -207,7 +212,12 @@ impl Books {
                     self.tags.push((tag.to_owned(), message.at));
                     ProviderTag::parse(tag).map(|tag| tag.key.step).unwrap_or_default()
                 }
-                None => "due_plus_1".to_owned(),
+                // A reminder in a chat leads to the page of the invoice, the team's digest nowhere.
+                None if message.content.text().contains(PAY_PAGE) => "due_plus_1".to_owned(),
+                None => {
+                    self.digests += 1;
+                    continue;
+                }
             };
             let channel = message.content.channel().as_str();
             let key = (step, channel.to_owned());

@@ -49,6 +49,7 @@ pub fn table(books: &Books, out: &mut impl Write) -> io::Result<()> {
     row(out, "receipts by email", books.receipts, None)?;
     row(out, "told along with another invoice", books.told_along, None)?;
     row(out, "steps left out for a later one", books.steps_covered, None)?;
+    row(out, "digests in the team's chat", books.digests, None)?;
 
     payments(books, out)?;
     people(books, out)?;
