@@ -12,6 +12,7 @@ fn resolve(name: &str) -> Option<String> {
         ("Table", "the-table"),
         ("Bus", "the-bus"),
         ("HttpApi.ApiEndpoint", "http://127.0.0.1:1"),
+        ("LettersBucket", "letters"),
         ("MailConfigurationSet", "mail"),
     ];
     names.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
@@ -63,6 +64,7 @@ fn what_the_template_allows_is_decided_by_names_of_its_own() {
             ("AWS::Partition", "aws"),
             ("AWS::Region", "sa-east-1"),
             ("Bus.Arn", "arn:aws:events:sa-east-1:000000000000:event-bus/b"),
+            ("LettersBucket.Arn", "arn:aws:s3:::letters"),
             ("MailConfigurationSet", "mail"),
             ("Table.Arn", "arn:aws:dynamodb:sa-east-1:000000000000:table/t"),
         ];
