@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::data::DataFolder;
 use crate::machine::http_client;
+use crate::mailbox::Received;
 use crate::options::OtherBank;
 use crate::travel::Traveller;
 
@@ -102,7 +103,7 @@ async fn a_restart_goes_on_where_it_stopped() {
     let first = begin(Some(folder.path()), None).await;
     assert_eq!(post(&first.app, "/_local/example", &first.app.public_url, "").await, 303);
     // Nothing was relayed yet: the invoice waits in the stream.
-    assert!(first.app.mailbox.messages().is_empty());
+    assert_eq!(sent_to_payers(&first.app), 0);
     let (key, before) = (first.app.api_key.clone(), invoices(&first.app).await);
     first.app.clock.advance(chrono::TimeDelta::days(2)).unwrap();
     let ahead = first.app.clock.ahead();
@@ -113,12 +114,19 @@ async fn a_restart_goes_on_where_it_stopped() {
     assert_eq!(again.app.clock.ahead(), ahead);
     assert_eq!(invoices(&again.app).await[0]["id"], before[0]["id"]);
     settle(&again.app).await;
-    assert_eq!(again.app.mailbox.messages().len(), 1, "the first message goes out after all");
+    assert_eq!(sent_to_payers(&again.app), 1, "the first message goes out after all");
     stop(again).await;
 
     let third = begin(Some(folder.path()), None).await;
     settle(&third.app).await;
-    assert_eq!(third.app.mailbox.messages().len(), 1, "and once only");
+    assert_eq!(sent_to_payers(&third.app), 1, "and once only");
+}
+
+/// Messages but the digest, which the team gets or not by the hour this test runs at.
+fn sent_to_payers(app: &App) -> usize {
+    let messages = app.mailbox.messages();
+    let tags = messages.iter().filter_map(Received::tag);
+    tags.filter(|tag| !tag.starts_with("digest-")).count()
 }
 
 /// Ends a server and waits until its data folder is free.
