@@ -22,11 +22,12 @@ use quita_core::zone::instant_at;
 use quita_table::Cursor;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
-use quita_table::store::{ItemRef, PAGE_ITEMS_MAX, READ_ITEMS_MAX};
+use quita_table::store::{ItemRef, PAGE_ITEMS_MAX};
 use serde::{Deserialize, Serialize};
 
 use crate::deps::Deps;
 use crate::error::Unknown;
+use crate::invoices_by_id::invoices_by_id;
 use first_touch::{FirstTouch, Histories};
 
 /// Most days of one report.
@@ -148,7 +149,7 @@ pub async fn chase_report(
     let of_span = rows.into_iter().filter(|row| row.at <= end);
     let told: Vec<(InvoiceId, Told)> = of_span.filter_map(told).collect();
     let ids: BTreeSet<&InvoiceId> = told.iter().map(|(id, _)| id).chain(histories.ids()).collect();
-    let invoices = invoices(deps, merchant, &ids).await?;
+    let invoices = invoices_by_id(deps, merchant, &ids).await?;
     let touched = histories.by_owner(&invoices, end);
     let sums = Sums { touched, ..Sums::of(&told, &invoices, deps.clock.now()) };
     Ok(Ok(sums.report((from, to), complete)))
@@ -312,20 +313,4 @@ async fn rows(
         }
     }
     Ok((rows, cursor.is_none()))
-}
-
-async fn invoices(
-    deps: &Deps,
-    merchant: &MerchantId,
-    ids: &BTreeSet<&InvoiceId>,
-) -> Result<BTreeMap<InvoiceId, Invoice>, Unknown> {
-    let ids: Vec<&InvoiceId> = ids.iter().copied().collect();
-    let mut invoices = BTreeMap::new();
-    for ids in ids.chunks(READ_ITEMS_MAX) {
-        let refs: Vec<ItemRef> = ids.iter().copied().cloned().map(ItemRef::Invoice).collect();
-        let mut found = deps.store.read(merchant, &refs).await?;
-        let read = ids.iter().filter_map(|id| found.take_invoice(id));
-        invoices.extend(read.map(|invoice| (invoice.id.clone(), invoice)));
-    }
-    Ok(invoices)
 }

@@ -9,7 +9,7 @@ use quita_core::work::{WorkDue, WorkKind};
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde_json::json;
 
 use crate::bus::instant;
@@ -75,16 +75,10 @@ pub async fn clear_flag(
         let commit = Commit::new(merchant)
             .customer(&customer, Expected::Version(versions.0))
             .payment(&payment, Expected::Version(versions.1), work.as_ref())
-            .event(&row)
-            .idempotency(&request.record(DONE, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: DONE, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+            .event(&row);
+        let answer = (DONE, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("clearing a flag", "others kept writing first"))

@@ -10,7 +10,7 @@ use quita_core::zone;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde::Serialize;
 use serde_json::json;
 
@@ -168,7 +168,7 @@ pub async fn change_care(
         };
         let body = serde_json::to_string(&CustomerView::of(&after))
             .map_err(|error| Unknown::new("writing the answer", error))?;
-        let mut commit = Commit::new(merchant).idempotency(&request.record(OK, &body, now));
+        let mut commit = Commit::new(merchant);
         if !fields.is_empty() {
             let row = EventRow {
                 aggregate: Aggregate::Customer(id.clone()),
@@ -183,14 +183,9 @@ pub async fn change_care(
             };
             commit = commit.customer(&after, Expected::Version(before.version)).event(&row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: OK, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (OK, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing how a customer is treated", "others kept writing first"))

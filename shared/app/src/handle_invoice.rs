@@ -77,15 +77,9 @@ pub async fn handle_invoice(
         let view = InvoiceView::of(&after, &rule, &deps.config, now);
         let body = serde_json::to_string(&view)
             .map_err(|error| Unknown::new("writing the answer", error))?;
-        let commit = commit.idempotency(&request.record(DONE, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: DONE, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (DONE, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("handling the invoice", "others kept writing first"))

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use quita_core::ids::MerchantId;
 use quita_table::items::{IdempotencyRecord, Stored};
 use quita_table::store::{Conflict, ItemRef, Part};
+use quita_table::{Commit, CommitError};
 use sha2::{Digest, Sha256};
 
 use crate::deps::Deps;
@@ -95,6 +96,25 @@ pub(crate) async fn told_before(
     let mut found = deps.store.read(merchant, &[record]).await?;
     let record = found.take_idempotency(request.scope, &request.key);
     Ok(record.map(|record| request.replay(record)))
+}
+
+/// Writes `commit` with the record of its answer, in one transaction; `None` when someone else wrote
+/// first and it is to be decided anew.
+pub(crate) async fn write(
+    deps: &Deps,
+    request: &Request,
+    commit: Commit,
+    (status, body): (u16, String),
+    now: DateTime<Utc>,
+) -> Result<Option<Result<Answer, KeyReused>>, Unknown> {
+    let commit = commit.idempotency(&request.record(status, &body, now));
+    match deps.store.commit(commit).await {
+        Ok(()) => Ok(Some(Ok(Answer { status, body, replayed: false }))),
+        Err(CommitError::Conflict(conflicts)) => {
+            Ok(record_in(&conflicts).map(|record| request.replay(record)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The record that made a commit fail, where that was the reason.

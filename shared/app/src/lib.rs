@@ -49,6 +49,7 @@ pub mod handle_invoice;
 pub mod idempotency;
 pub mod import_bank_file;
 pub mod invoice_links;
+mod invoices_by_id;
 pub mod issue_charge;
 pub mod journal;
 pub mod links;

@@ -34,7 +34,7 @@ use quita_pix::error::PixError;
 use quita_table::items::EventRow;
 use quita_table::keys::{Aggregate, RecordKey};
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -154,8 +154,7 @@ async fn write(
             Ok(step) => step,
             Err(refused) => return Ok(Err(refused)),
         };
-        let mut commit =
-            Commit::new(merchant).idempotency(&request.record(status, &step.body, now));
+        let mut commit = Commit::new(merchant);
         if step.reconciles && found.take_reconciliation().is_none() {
             let starting = Reconciliation::starting(merchant.clone(), now);
             commit = commit.reconciliation(&starting, Expected::New);
@@ -169,14 +168,9 @@ async fn write(
             let row = row(Some(&before), &after, &request.actor, now, step.name, step.data);
             commit = commit.merchant(&after, Expected::Version(before.version)).event(&row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status, body: step.body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (status, step.body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("setting the merchant up", "others kept writing first"))

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use quita_core::access;
 use quita_core::ids::{InvoiceId, MerchantId, PaymentId};
-use quita_core::invoice::Invoice;
 use quita_core::journal::Account;
 use quita_core::money::Money;
 use quita_core::payment::{Method, Payment};
@@ -24,6 +23,7 @@ use serde::Serialize;
 
 use crate::deps::Deps;
 use crate::error::Unknown;
+use crate::invoices_by_id::invoices_by_id;
 use crate::other_payer;
 
 /// Most days of one report.
@@ -323,14 +323,7 @@ async fn by_another_payer(
     let named: Vec<&Payment> = payments.iter().filter(named).collect();
     let credited = named.iter().flat_map(|payment| &payment.allocations);
     let ids: BTreeSet<&InvoiceId> = credited.map(|part| &part.invoice).collect();
-    let ids: Vec<&InvoiceId> = ids.into_iter().collect();
-    let mut invoices: BTreeMap<InvoiceId, Invoice> = BTreeMap::new();
-    for ids in ids.chunks(READ_ITEMS_MAX) {
-        let refs: Vec<ItemRef> = ids.iter().copied().cloned().map(ItemRef::Invoice).collect();
-        let mut found = deps.store.read(merchant, &refs).await?;
-        let read = ids.iter().filter_map(|id| found.take_invoice(id));
-        invoices.extend(read.map(|invoice| (invoice.id.clone(), invoice)));
-    }
+    let invoices = invoices_by_id(deps, merchant, &ids).await?;
     let differs = |payment: &&&Payment| {
         let of_it = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
         other_payer::differs(payment, of_it) == Some(true)

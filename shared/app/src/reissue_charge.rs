@@ -3,8 +3,8 @@
 
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Command, Refusal, decide};
+use quita_table::Commit;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError};
 
 use crate::apply;
 use crate::deps::Deps;
@@ -81,15 +81,9 @@ pub(crate) async fn command_answering(
             apply::apply(Commit::new(merchant), state, &rule, &events, &request.actor, now)
         };
         let body = view(&after).map_err(|error| Unknown::new("writing the answer", error))?;
-        let commit = commit.idempotency(&request.record(status, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (status, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing the invoice", "others kept writing first"))

@@ -13,7 +13,7 @@ use quita_core::violation::Violation;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde::Serialize;
 use serde_json::json;
 
@@ -106,8 +106,7 @@ pub async fn change_settings(
             return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
         }
         let before = known(found.take_merchant())?;
-        let mut commit =
-            Commit::new(merchant).idempotency(&request.record(OK, &body, deps.clock.now()));
+        let mut commit = Commit::new(merchant);
         if before.issuing.settling != settling {
             let version = before.version;
             let issuing = Issuing { settling, ..before.issuing.clone() };
@@ -115,14 +114,11 @@ pub async fn change_settings(
             let row = changed(&before, &after, &request.actor, deps.clock.now());
             commit = commit.merchant(&after, Expected::Version(version)).event(&row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: OK, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (OK, body.clone());
+        if let Some(told) =
+            idempotency::write(deps, request, commit, answer, deps.clock.now()).await?
+        {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing the settings", "others kept writing first"))

@@ -10,7 +10,7 @@ use quita_core::violation::Violation;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde::Serialize;
 use serde_json::json;
 
@@ -120,7 +120,7 @@ pub async fn change_policy(
         }
         let before = known(found.take_merchant())?;
         let now = deps.clock.now();
-        let mut commit = Commit::new(merchant).idempotency(&request.record(DONE, &body, now));
+        let mut commit = Commit::new(merchant);
         if before.approvals != policy {
             let version = before.version;
             let row = EventRow {
@@ -136,14 +136,9 @@ pub async fn change_policy(
             let after = Merchant { approvals: policy.clone(), version: version + 1, ..before };
             commit = commit.merchant(&after, Expected::Version(version)).event(&row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: DONE, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (DONE, body.clone());
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing what needs a second person", "others kept writing first"))

@@ -436,16 +436,10 @@ async fn finish(
         let told = json!({ "sealed_until": sealed.map(|sealed| sealed.retained_until) });
         let commit = Commit::new(merchant)
             .customer(&after, Expected::Version(customer.version))
-            .event(&row(&customer, &after, &request.actor, ERASED, told, now))
-            .idempotency(&request.record(DONE, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: DONE, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+            .event(&row(&customer, &after, &request.actor, ERASED, told, now));
+        let answer = (DONE, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("erasing personal data", "others kept writing first"))

@@ -10,7 +10,7 @@ use quita_core::violation::Violation;
 use quita_table::items::EventRow;
 use quita_table::keys::Aggregate;
 use quita_table::store::{Found, ItemRef};
-use quita_table::{Commit, CommitError, Expected};
+use quita_table::{Commit, Expected};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ pub(super) async fn write(
                 Ok(change) => change,
                 Err(refused) => return Ok(Err(refused)),
             };
-        let mut commit = commit.idempotency(&request.record(status, &body, now));
+        let mut commit = commit;
         if is_told || after != before {
             let after = Merchant { version: before.version + 1, ..after };
             let row = EventRow {
@@ -89,14 +89,9 @@ pub(super) async fn write(
             };
             commit = commit.merchant(&after, Expected::Version(before.version)).event(&row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (status, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing the rules", "others kept writing first"))

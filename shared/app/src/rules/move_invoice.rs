@@ -9,9 +9,9 @@ use quita_core::chase::{Rule, RuleName, RuleVersion};
 use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::invoice::{Command, decide};
 use quita_core::merchant::Issuing;
+use quita_table::Commit;
 use quita_table::keys::RecordKey;
 use quita_table::store::ItemRef;
-use quita_table::{Commit, CommitError};
 
 use super::change::{body, parse_name};
 use super::list::head_of;
@@ -70,15 +70,9 @@ pub async fn move_invoice(
             false => apply::apply(commit, state, &to, &events, &request.actor, now),
         };
         let body = body(&InvoiceView::of(&after, &to, &deps.config, now))?;
-        let commit = commit.idempotency(&request.record(DONE, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: DONE, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (DONE, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("moving an invoice to a rule", "others kept writing first"))

@@ -145,18 +145,13 @@ pub async fn set_segment(
         };
         let changed = with_segment(&before, to, &request.actor, now);
         let body = body(&CustomerView::of(changed.as_ref().map_or(&before, |(after, _)| after)))?;
-        let mut commit = Commit::new(merchant).idempotency(&request.record(OK, &body, now));
+        let mut commit = Commit::new(merchant);
         if let Some((after, row)) = &changed {
             commit = commit.customer(after, Expected::Version(before.version)).event(row);
         }
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status: OK, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (OK, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("setting a segment", "others kept writing first"))

@@ -11,7 +11,7 @@ use quita_core::terms_draft::parse_date;
 use quita_core::violation::Violation;
 use quita_table::keys::{Aggregate, List};
 use quita_table::store::{ItemRef, Page};
-use quita_table::{Commit, CommitError, Cursor, Expected, StoreError};
+use quita_table::{Commit, Cursor, Expected, StoreError};
 
 use super::{Opening, TaskView, open, opening, read};
 use crate::apply;
@@ -301,15 +301,9 @@ async fn change(
             expected => Commit::new(merchant).record(&task, expected),
         };
         let (commit, _) = apply::apply(commit, state, &rule, &events, &request.actor, now);
-        let commit = commit.idempotency(&request.record(status, &body, now));
-        match deps.store.commit(commit).await {
-            Ok(()) => return Ok(Ok(Answer { status, body, replayed: false })),
-            Err(CommitError::Conflict(conflicts)) => {
-                if let Some(record) = idempotency::record_in(&conflicts) {
-                    return Ok(request.replay(record).map_err(|_| Refused::KeyReused));
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let answer = (status, body);
+        if let Some(told) = idempotency::write(deps, request, commit, answer, now).await? {
+            return Ok(told.map_err(|_| Refused::KeyReused));
         }
     }
     Err(Unknown::new("changing a task", "others kept writing first"))
