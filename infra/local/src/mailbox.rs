@@ -188,7 +188,9 @@ pub struct LocalMailbox {
 
 #[derive(Default)]
 struct State {
-    messages: Vec<Received>,
+    messages: VecDeque<Received>,
+    /// As many are kept at most; all without it.
+    newest: Option<usize>,
     faults: BTreeMap<Channel, VecDeque<MailFault>>,
 }
 
@@ -217,7 +219,7 @@ impl LocalMailbox {
             }
         }
         messages.sort_by_key(|message: &Received| message.number);
-        let state = Mutex::new(State { messages, faults: BTreeMap::new() });
+        let state = Mutex::new(State { messages: messages.into(), ..State::default() });
         Ok(Self { clock, folder: Some(folder.to_owned()), is_silent: true, state })
     }
 
@@ -232,9 +234,14 @@ impl LocalMailbox {
         self.lock().faults.entry(channel).or_default().push_back(fault);
     }
 
+    /// From here on remembers the newest messages alone, for measuring with more than fit in memory.
+    pub fn remember_only(&self, newest: usize) {
+        self.lock().newest = Some(newest);
+    }
+
     /// Every message, oldest first.
     pub fn messages(&self) -> Vec<Received> {
-        self.lock().messages.clone()
+        self.lock().messages.iter().cloned().collect()
     }
 
     /// Messages after a number, oldest first.
@@ -249,7 +256,7 @@ impl LocalMailbox {
 
     /// Number of the last message, 0 in an empty mailbox.
     pub fn last_number(&self) -> u64 {
-        self.lock().messages.last().map_or(0, |message| message.number)
+        self.lock().messages.back().map_or(0, |message| message.number)
     }
 
     /// Keeps a message posted to the chat.
@@ -260,7 +267,7 @@ impl LocalMailbox {
     fn keep(&self, content: Content, eml: Option<&[u8]>) -> io::Result<u64> {
         let at = self.clock.now();
         let mut state = self.lock();
-        let number = state.messages.last().map_or(1, |message| message.number + 1);
+        let number = state.messages.back().map_or(1, |message| message.number + 1);
         let message = Received { number, at, content };
         if let Some(folder) = &self.folder {
             if let Some(bytes) = eml {
@@ -269,7 +276,10 @@ impl LocalMailbox {
             let json = serde_json::to_vec_pretty(&message)?;
             files::replace(&folder.join(format!("{number:06}.json")), &json)?;
         }
-        state.messages.push(message);
+        if state.newest.is_some_and(|newest| state.messages.len() >= newest) {
+            state.messages.pop_front();
+        }
+        state.messages.push_back(message);
         Ok(number)
     }
 

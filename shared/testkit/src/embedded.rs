@@ -4,6 +4,7 @@
 //! stream and its expiry. Does not own what the table means. Not there, as against AWS: throttling,
 //! transactions in conflict (see [`crate::fault`]) and indexes that lag.
 
+mod bulk;
 mod tamper;
 
 use std::path::Path;

@@ -83,6 +83,27 @@ async fn a_file_keeps_table_and_stream_over_a_restart() {
     assert_eq!(after.len(), 1, "the sequence goes on");
 }
 
+/// The fear: what was laid out for a benchmark is not what the product would have written.
+#[tokio::test]
+async fn a_bulk_load_leaves_what_commits_leave_but_for_the_stream() {
+    let commits = || {
+        let answered = answer("k", now());
+        let several = Commit::new(&merchant()).event(&event(1)).idempotency(&answered);
+        [several, Commit::new(&merchant()).event(&event(2))]
+    };
+    let (plain, loaded) = (Embedded::memory().unwrap(), Embedded::memory().unwrap());
+    let bulk = loaded.bulk().unwrap();
+    for (commit, again) in commits().into_iter().zip(commits()) {
+        store(&plain).commit(commit).await.unwrap();
+        Store::new(bulk.clone(), LOCAL_TABLE).commit(again).await.unwrap();
+    }
+    bulk.finish().unwrap();
+    let items = plain.items().unwrap();
+    assert_eq!((items.len(), &loaded.items().unwrap()), (3, &items));
+    assert_eq!(loaded.stream_after(None, 10).unwrap(), []);
+    store(&loaded).commit(Commit::new(&merchant()).event(&event(1))).await.unwrap_err();
+}
+
 /// The fear: each write reads the stream of all writes before it, and long runs crawl.
 #[test]
 fn a_write_does_not_read_the_whole_stream() {
