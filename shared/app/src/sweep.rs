@@ -18,7 +18,7 @@ use futures::StreamExt as _;
 use quita_core::ids::MerchantId;
 use quita_table::Cursor;
 use quita_table::keys::{WORK_SHARDS, WorkSubject};
-use quita_table::store::{WORK_PAGE_MAX, WorkEntry};
+use quita_table::store::{Store, WORK_PAGE_MAX, WorkEntry};
 use tokio::time::Instant;
 
 use crate::bus::{BusEvent, ShardRef};
@@ -78,7 +78,7 @@ pub async fn sweep_shard(deps: &Deps, asked: &ShardRef) -> Result<Swept, Unknown
     let mut scan = Scan::new(asked.shard, started, after);
     let walk = Walk::default();
     let mut swept = Swept::default();
-    let mut found = scan.read(deps).await?;
+    let mut found = scan.read(&deps.store).await?;
     if asked.after.is_none() {
         metrics::sweep_lag(found.iter().map(|entry| entry.due_at).min(), started);
     }
@@ -86,7 +86,7 @@ pub async fn sweep_shard(deps: &Deps, asked: &ShardRef) -> Result<Swept, Unknown
         let from = scan.from.clone();
         // What comes next is read while this is worked on.
         let worked = work_on(deps, &walk, in_turns(found), started, ends_at);
-        let (done, next) = futures::future::join(worked, scan.read(deps)).await;
+        let (done, next) = futures::future::join(worked, scan.read(&deps.store)).await;
         swept += done;
         if Instant::now() >= ends_at {
             let until = asked.until.unwrap_or(started + MINUTE);
@@ -139,7 +139,7 @@ impl Scan {
 
     /// Reads some pages on; the next pass begins where this one left somebody out. Nothing at the
     /// end.
-    async fn read(&mut self, deps: &Deps) -> Result<Vec<WorkEntry>, Unknown> {
+    async fn read(&mut self, store: &Store) -> Result<Vec<WorkEntry>, Unknown> {
         let mut found = Vec::new();
         for _ in 0..PAGES_AHEAD {
             if self.next.is_none() {
@@ -154,7 +154,7 @@ impl Scan {
             }
             self.pages += 1;
             let cursor = place.0.as_ref();
-            let page = deps.store.due_work(self.shard, self.now, WORK_PAGE_MAX, cursor).await?;
+            let page = store.due_work(self.shard, self.now, WORK_PAGE_MAX, cursor).await?;
             self.next = page.next.map(|cursor| Place(Some(cursor)));
             self.take(place, page.entries, &mut found);
         }

@@ -60,6 +60,8 @@ pub(crate) struct GroupView {
     reply_to_href: String,
     check_receiver: String,
     computed_for: String,
+    /// Who approves the payer's payments.
+    approver: Option<String>,
     items: Vec<Item>,
     total: String,
 }
@@ -179,7 +181,7 @@ fn group_view(
     let salutation = render(kind, locale, "chat.txt", &lead)?.trim().to_owned();
     let payable = lead.payable.as_ref().ok_or(RenderError::WrongFacts(kind))?;
     let computed_for = payable.computed_for.clone();
-    let check_receiver = payable.check_receiver.clone();
+    let (check_receiver, approver) = (payable.check_receiver.clone(), payable.approver.clone());
     let total = facts
         .all()
         .try_fold(Money::ZERO, |sum, facts| sum.checked_add(facts.payment.amount().total));
@@ -199,6 +201,7 @@ fn group_view(
         reply_to_href,
         check_receiver,
         computed_for,
+        approver,
         total: money(total.ok_or(RenderError::GroupTotal)?, locale),
         items,
     })

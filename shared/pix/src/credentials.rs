@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use crate::identity::{ClientIdentity, IdentityError};
@@ -26,9 +24,6 @@ pub enum CredentialsError {
     /// Not the documented JSON.
     #[error("the credentials are not valid JSON of the documented shape")]
     Json,
-    /// `pkcs12_base64` is not base64.
-    #[error("pkcs12_base64 is not base64")]
-    Base64,
     /// The certificate is unusable.
     #[error("the certificate cannot be used")]
     Identity(#[from] IdentityError),
@@ -44,10 +39,6 @@ struct Stored {
     #[serde(default)]
     certificate_pem: Option<Hidden>,
     #[serde(default)]
-    pkcs12_base64: Option<Hidden>,
-    #[serde(default)]
-    pkcs12_password: Hidden,
-    #[serde(default)]
     scopes: Option<Vec<String>>,
     #[serde(default)]
     extras: BTreeMap<String, Hidden>,
@@ -60,23 +51,16 @@ impl Credentials {
     }
 
     /// Reads the form kept in a secret store: `{"client_id", "client_secret", "certificate_pem"?,
-    /// "pkcs12_base64"?, "pkcs12_password"?, "scopes"?: [..], "extras"?: {name: value}}`.
+    /// "scopes"?: [..], "extras"?: {name: value}}`. A PKCS#12 file is opened once, before it is kept,
+    /// and not in every process that calls the bank: its password is stretched on purpose.
     ///
     /// # Errors
-    /// When the JSON has another shape or the certificate cannot be opened. No error repeats
+    /// When the JSON has another shape or the certificate cannot be read. No error repeats
     /// content.
     pub fn from_json(text: &str) -> Result<Self, CredentialsError> {
         let stored: Stored = serde_json::from_str(text).map_err(|_| CredentialsError::Json)?;
-        let identity = match (&stored.certificate_pem, &stored.pkcs12_base64) {
-            (Some(pem), _) => Some(ClientIdentity::from_pem(pem.as_str().as_bytes())?),
-            (None, Some(encoded)) => {
-                let der = STANDARD
-                    .decode(encoded.as_str().trim())
-                    .map_err(|_| CredentialsError::Base64)?;
-                Some(ClientIdentity::from_pkcs12(&der, stored.pkcs12_password.as_str())?)
-            }
-            (None, None) => None,
-        };
+        let pem = stored.certificate_pem.as_ref();
+        let identity = pem.map(|pem| ClientIdentity::from_pem(pem.as_str())).transpose()?;
         Ok(Self {
             client_id: stored.client_id,
             client_secret: stored.client_secret,

@@ -20,7 +20,7 @@ const PEM_LINE_CHARS: usize = 64;
 /// A private key with its certificate chain, kept as PEM.
 #[derive(Clone)]
 pub struct ClientIdentity {
-    pem: Vec<u8>,
+    pem: String,
 }
 
 /// Why a certificate cannot be used.
@@ -55,9 +55,9 @@ impl ClientIdentity {
     ///
     /// # Errors
     /// [`IdentityError::Pem`] when either is missing.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, IdentityError> {
-        reqwest::Identity::from_pem(pem).map_err(|_| IdentityError::Pem)?;
-        Ok(Self { pem: pem.to_vec() })
+    pub fn from_pem(pem: &str) -> Result<Self, IdentityError> {
+        reqwest::Identity::from_pem(pem.as_bytes()).map_err(|_| IdentityError::Pem)?;
+        Ok(Self { pem: pem.to_owned() })
     }
 
     /// Opens a `.p12`/`.pfx`, the form in which Brazilian banks and ICP-Brasil deliver A1
@@ -74,7 +74,7 @@ impl ClientIdentity {
         for certificate in chain.certs() {
             pem.push_str(&pem_block("CERTIFICATE", certificate.as_der()));
         }
-        Self::from_pem(pem.as_bytes()).map_err(|_| IdentityError::NoKey)
+        Self::from_pem(&pem).map_err(|_| IdentityError::NoKey)
     }
 
     /// Looks into the certificate: whether the key is its own, and how long it is good for. The
@@ -84,11 +84,12 @@ impl ClientIdentity {
     /// [`IdentityError::KeyMismatch`] and [`IdentityError::Unreadable`].
     pub fn inspect(&self) -> Result<Validity, IdentityError> {
         let unreadable = |_| IdentityError::Unreadable;
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&self.pem)
-            .collect::<Result<_, _>>()
-            .map_err(unreadable)?;
+        let chain: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(self.pem.as_bytes())
+                .collect::<Result<_, _>>()
+                .map_err(unreadable)?;
         let leaf = chain.first().cloned().ok_or(IdentityError::Unreadable)?;
-        let key = PrivateKeyDer::from_pem_slice(&self.pem).map_err(unreadable)?;
+        let key = PrivateKeyDer::from_pem_slice(self.pem.as_bytes()).map_err(unreadable)?;
         let key = any_supported_type(&key).map_err(|_| IdentityError::Unreadable)?;
         match CertifiedKey::new(chain, key).keys_match() {
             Ok(()) => {}
@@ -106,8 +107,13 @@ impl ClientIdentity {
         })
     }
 
+    /// Key and certificates as [`Self::from_pem`] takes them: for the secret store and nothing else.
+    pub fn as_pem(&self) -> &str {
+        &self.pem
+    }
+
     pub(crate) fn to_reqwest(&self) -> Result<reqwest::Identity, IdentityError> {
-        reqwest::Identity::from_pem(&self.pem).map_err(|_| IdentityError::Pem)
+        reqwest::Identity::from_pem(self.pem.as_bytes()).map_err(|_| IdentityError::Pem)
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! The function reaches table and bank through a [`Toll`] each. What a toll counts is one answer of
 //! the table or the bank and one hop on loopback; what is left of the call is the function's own
-//! work, its half of those hops, and the runtime API's. So it errs against the function.
+//! work, its half of those hops, and the runtime API's. So it errs against the function. A hello is
+//! given the same events, since its call is the runtime API's part and nothing else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use quita_app::ports::Secrets;
@@ -21,6 +22,7 @@ use quita_testkit::embedded::Embedded;
 use quita_testkit::lambda::{ClockFile, FunctionConfig, LambdaFunction, Template};
 use serde_json::{Value, json};
 
+use super::starts::HELLO;
 use super::toll::Toll;
 use super::world::{MERCHANT, World, api_request, text, txid};
 use super::{millis, quantile, resolve};
@@ -76,22 +78,37 @@ pub async fn measure(template: &Template, folder: &Path) {
     config.environment.extend(clock.environment());
     let function = LambdaFunction::new(config);
 
-    let mut taken = Vec::with_capacity(events.len());
+    let mut tolls = Vec::with_capacity(events.len());
     for event in &events {
         table.take();
         bank.take();
-        let begun = Instant::now();
         let answer = function.invoke(event).await.unwrap();
-        let whole = begun.elapsed();
         assert_eq!(answer["statusCode"], 200, "{answer}");
-        let (table, bank) = (table.take(), bank.take());
-        taken.push((Taken { whole, table: table.time, bank: bank.time }, table.requests));
+        tolls.push((table.take(), bank.take()));
     }
-    // The first one read the secrets and opened the connections.
-    let (first, requests) = (taken.remove(0).0, taken[0].1);
-    print(&first, taken.into_iter().map(|(taken, _)| taken).collect(), requests);
-    let memory = function.figures().iter().map(|figures| figures.peak_memory_bytes).max();
-    println!("  peak memory: {:.1} MB\n", memory.unwrap_or_default() as f64 / 1e6);
+    let figures = function.figures().remove(0);
+    let calls = figures.first.into_iter().chain(figures.warm.iter().copied());
+    let taken = calls.zip(&tolls).map(|(whole, (table, bank))| Taken {
+        whole,
+        table: table.time,
+        bank: bank.time,
+    });
+    let requests = tolls.last().map_or(0, |(table, _)| table.requests);
+    print(taken.collect(), hello(folder, &events).await, requests);
+    println!("  on a processor, its start included: {} ms a call", {
+        millis(figures.processor / u32::try_from(events.len()).unwrap())
+    });
+    println!("  peak memory: {:.1} MB\n", figures.peak_memory_bytes as f64 / 1e6);
+}
+
+/// What the runtime API takes by itself, with events as large.
+async fn hello(folder: &Path, events: &[Value]) -> Vec<Duration> {
+    let hello = LambdaFunction::new(FunctionConfig::new(HELLO, folder.join(HELLO)));
+    for event in events {
+        hello.invoke(event).await.unwrap();
+    }
+    let figures = hello.figures().remove(0);
+    figures.first.into_iter().chain(figures.warm).collect()
 }
 
 /// Callbacks of payments that nobody was told of.
@@ -136,21 +153,24 @@ fn environment(
     environment
 }
 
-fn print(first: &Taken, taken: Vec<Taken>, requests: u32) {
+/// The first call read the secrets and opened the connections, and stands by itself.
+fn print(taken: Vec<Taken>, hello: Vec<Duration>, requests: u32) {
     println!(
         "warm callback: {} in turn, {requests} table requests and the bank's; ms",
-        taken.len()
+        taken.len() - 1
     );
     println!("{:<28} {:>8} {:>8} {:>8}", "", "p50", "p99", "first");
-    let row = |name: &str, part: &dyn Fn(&Taken) -> Duration| {
-        let mut times: Vec<Duration> = taken.iter().map(part).collect();
-        let (p50, p99) = (quantile(&mut times, 50), quantile(&mut times, 99));
-        println!("{name:<28} {:>8} {:>8} {:>8}", millis(p50), millis(p99), millis(part(first)));
-    };
-    row("callback", &|taken| taken.whole);
-    row("  its table", &|taken| taken.table);
-    row("  its bank", &|taken| taken.bank);
-    row("  all else", &Taken::own);
+    row("callback", taken.iter().map(|taken| taken.whole).collect());
+    row("  its table", taken.iter().map(|taken| taken.table).collect());
+    row("  its bank", taken.iter().map(|taken| taken.bank).collect());
+    row("  all else", taken.iter().map(Taken::own).collect());
+    row("a hello's call", hello);
+}
+
+fn row(name: &str, times: Vec<Duration>) {
+    let (first, mut warm) = (times[0], times[1..].to_vec());
+    let (p50, p99) = (quantile(&mut warm, 50), quantile(&mut warm, 99));
+    println!("{name:<28} {:>8} {:>8} {:>8}", millis(p50), millis(p99), millis(first));
 }
 
 /// The world's secrets under their whole names.

@@ -13,7 +13,7 @@ use super::{millis, quantile, resolve};
 /// Starts of each binary; they take turns, so that a busy moment of the machine meets all of them.
 const ROUNDS: usize = 21;
 /// What the others are measured against.
-const HELLO: &str = "hello";
+pub const HELLO: &str = "hello";
 /// Where every service is: nobody listens, and a start that called one would fail.
 const NOWHERE: &str = "http://127.0.0.1:9";
 

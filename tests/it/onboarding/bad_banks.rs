@@ -176,6 +176,9 @@ async fn a_credential_stands_in_an_answer_a_row_or_a_log() {
             assert!(!shown.contains(hidden), "{hidden} in {shown}");
         }
     }
+    // The file was opened once; what every process reads needs no password.
+    let kept = secret(&world).await.unwrap();
+    assert!(kept.contains("BEGIN PRIVATE") && !kept.contains(PASSWORD) && !kept.contains("pkcs12"));
     // A live merchant cannot be talked into a sandbox.
     let mut live = super::merchant_body("mer_live");
     live["mode"] = json!("live");

@@ -89,13 +89,15 @@ impl BankDraft {
             faults.push(Violation::new("pix_key", why.to_string()));
         }
         self.check_credentials(&mut faults);
-        let certificate = self.check_certificate(now, &mut faults);
-        let access = self.access();
+        let opened = self.check_certificate(now, &mut faults);
+        let access = self.access(opened.as_ref().map(|(identity, _)| identity));
         if faults.is_empty() {
             faults.extend(what_the_bank_lacks(&access));
         }
         match key {
-            Ok(key) if faults.is_empty() => Ok(Checked { access, key, certificate }),
+            Ok(key) if faults.is_empty() => {
+                Ok(Checked { access, key, certificate: opened.map(|(_, validity)| validity) })
+            }
             _ => Err(faults),
         }
     }
@@ -166,7 +168,7 @@ impl BankDraft {
         &self,
         now: DateTime<Utc>,
         faults: &mut Vec<Violation>,
-    ) -> Option<Validity> {
+    ) -> Option<(ClientIdentity, Validity)> {
         let outcome = self.certificate.as_ref()?.open().and_then(|identity| {
             let validity = identity.inspect().map_err(|error| identity_fault(error, false))?;
             if validity.not_after <= now {
@@ -178,13 +180,13 @@ impl BankDraft {
                 let day = validity.not_before.date_naive();
                 return Err(Violation::new("certificate", format!("it is not valid before {day}")));
             }
-            Ok(validity)
+            Ok((identity, validity))
         });
         outcome.map_err(|fault| faults.push(fault)).ok()
     }
 
     /// The secret, as it is stored.
-    fn access(&self) -> BankAccess {
+    fn access(&self, identity: Option<&ClientIdentity>) -> BankAccess {
         let mut credentials = json!({
             "client_id": self.client_id,
             "client_secret": self.client_secret.clone().unwrap_or_default(),
@@ -193,15 +195,8 @@ impl BankDraft {
         if let Some(scopes) = &self.scopes {
             credentials["scopes"] = json!(scopes);
         }
-        match &self.certificate {
-            None => {}
-            Some(CertificateDraft::Pkcs12 { base64, password }) => {
-                credentials["pkcs12_base64"] = json!(base64.trim());
-                credentials["pkcs12_password"] = json!(password);
-            }
-            Some(CertificateDraft::Pem { certificate, private_key }) => {
-                credentials["certificate_pem"] = json!(joined(certificate, private_key));
-            }
+        if let Some(identity) = identity {
+            credentials["certificate_pem"] = json!(identity.as_pem());
         }
         BankAccess {
             bank: self.bank.clone(),
@@ -234,15 +229,11 @@ impl CertificateDraft {
                 if certificate.len() + private_key.len() > CERTIFICATE_BYTES_MAX {
                     return Err(too_long("certificate"));
                 }
-                ClientIdentity::from_pem(joined(certificate, private_key).as_bytes())
-                    .map_err(|error| identity_fault(error, false))
+                let pem = format!("{}\n{}\n", certificate.trim(), private_key.trim());
+                ClientIdentity::from_pem(&pem).map_err(|error| identity_fault(error, false))
             }
         }
     }
-}
-
-fn joined(certificate: &str, private_key: &str) -> String {
-    format!("{}\n{}\n", certificate.trim(), private_key.trim())
 }
 
 fn identity_fault(error: IdentityError, pkcs12: bool) -> Violation {

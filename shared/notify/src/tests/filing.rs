@@ -53,6 +53,26 @@ fn accounts_payable_finds_no_order_no_period_or_no_approver() {
 }
 
 #[test]
+fn a_message_about_several_invoices_leaves_out_what_each_is_filed_under() {
+    for locale in LOCALES {
+        let mut group = group();
+        for facts in std::iter::once(&mut group.lead).chain(&mut group.others) {
+            let InvoiceFacts { billing_period, po_number, .. } =
+                billed(MessageKind::ThreeDaysLate).invoice;
+            facts.invoice = InvoiceFacts { billing_period, po_number, ..facts.invoice.clone() };
+            facts.approver = Some("Rita Souza".to_owned());
+        }
+        let email = render_group_email(MessageKind::ThreeDaysLate, locale, &group).unwrap();
+        let html = email.html.replace("&#x2f;", "/");
+        for ((label, value), times) in wanted(locale).into_iter().zip([3, 3, 1]) {
+            let row = format!("{label}: {value}");
+            assert_eq!(email.text.matches(&row).count(), times, "{row}: {}", email.text);
+            assert_eq!(html.matches(&row).count(), times, "{row}: {html}");
+        }
+    }
+}
+
+#[test]
 fn a_receipt_lacks_the_period_or_names_who_approves() {
     let mut facts = receipt();
     facts.invoice.billing_period = BillingPeriod::new(day("2026-11-01"), day("2026-11-30")).ok();

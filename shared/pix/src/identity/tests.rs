@@ -1,10 +1,10 @@
 use super::*;
 use crate::credentials::{Credentials, CredentialsError};
 
-const PEM: &[u8] = include_bytes!("../../fixtures/tls/client.pem");
+const PEM: &str = include_str!("../../fixtures/tls/client.pem");
 const P12: &[u8] = include_bytes!("../../fixtures/tls/client.p12");
-const AUTHORITY: &[u8] = include_bytes!("../../fixtures/tls/ca.pem");
-const SERVER: &[u8] = include_bytes!("../../fixtures/tls/server.pem");
+const AUTHORITY: &str = include_str!("../../fixtures/tls/ca.pem");
+const SERVER: &str = include_str!("../../fixtures/tls/server.pem");
 const EXPIRED: &[u8] = include_bytes!("../../fixtures/tls/expired.p12");
 const PASSWORD: &str = "quita-test";
 
@@ -16,7 +16,7 @@ fn opens_pem_and_pkcs12() {
 
 #[test]
 fn says_what_is_wrong_with_a_certificate() {
-    assert_eq!(ClientIdentity::from_pem(b"nonsense").unwrap_err(), IdentityError::Pem);
+    assert_eq!(ClientIdentity::from_pem("nonsense").unwrap_err(), IdentityError::Pem);
     assert_eq!(ClientIdentity::from_pem(AUTHORITY).unwrap_err(), IdentityError::Pem);
     let wrong = ClientIdentity::from_pkcs12(P12, "another").unwrap_err();
     assert_eq!(wrong, IdentityError::Pkcs12);
@@ -25,14 +25,13 @@ fn says_what_is_wrong_with_a_certificate() {
 }
 
 /// The key of one pair beside the certificate of another.
-fn mixed() -> Vec<u8> {
+fn mixed() -> String {
     let block = |pem: &str, label: &str| {
         let begin = pem.find(&format!("-----BEGIN {label}-----")).unwrap();
         let end = format!("-----END {label}-----\n");
         pem[begin..pem.find(&end).unwrap() + end.len()].to_owned()
     };
-    let (client, server) = (String::from_utf8_lossy(PEM), String::from_utf8_lossy(SERVER));
-    format!("{}{}", block(&server, "PRIVATE KEY"), block(&client, "CERTIFICATE")).into_bytes()
+    format!("{}{}", block(SERVER, "PRIVATE KEY"), block(PEM, "CERTIFICATE"))
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn the_end_of_a_certificate_is_read_wrong() {
 fn credentials_come_out_of_a_secret_store_in_one_json() {
     let stored = serde_json::json!({
         "client_id": "id", "client_secret": "very-secret",
-        "pkcs12_base64": STANDARD.encode(P12), "pkcs12_password": PASSWORD,
+        "certificate_pem": ClientIdentity::from_pkcs12(P12, PASSWORD).unwrap().as_pem(),
         "extras": {"gw-dev-app-key": "key-9"},
     });
     let credentials = Credentials::from_json(&stored.to_string()).unwrap();

@@ -7,7 +7,7 @@ mod imports;
 mod journal;
 mod lists;
 mod reads;
-pub(crate) mod sample;
+pub mod sample;
 mod work;
 mod writes;
 

@@ -13,6 +13,9 @@ pub struct Figures {
     pub warm: Vec<Duration>,
     /// The most memory it held at once, in bytes (`VmHWM`); 0 where the system does not tell.
     pub peak_memory_bytes: u64,
+    /// How long its main thread was on a processor, from its start to its last answer; zero where the
+    /// system does not tell.
+    pub processor: Duration,
 }
 
 impl Figures {
@@ -23,8 +26,11 @@ impl Figures {
         }
     }
 
-    /// Reads the peak of a process that still runs.
+    /// Reads what the system says of a process that still runs.
     pub(super) fn weigh(&mut self, process: u32) {
+        let schedule = std::fs::read_to_string(format!("/proc/{process}/schedstat"));
+        let processor = schedule.ok().and_then(|schedule| on_processor(&schedule));
+        self.processor = processor.unwrap_or_default().max(self.processor);
         let status = std::fs::read_to_string(format!("/proc/{process}/status"));
         let peak = status.ok().and_then(|status| peak_bytes(&status));
         self.peak_memory_bytes = peak.unwrap_or_default().max(self.peak_memory_bytes);
@@ -38,6 +44,12 @@ fn peak_bytes(status: &str) -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
+/// The first number of a `/proc/<pid>/schedstat`, in nanoseconds. Source: the kernel's
+/// Documentation/scheduler/sched-stats.rst.
+fn on_processor(schedule: &str) -> Option<Duration> {
+    schedule.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +60,12 @@ mod tests {
         check("Name:\tportal\nVmHWM:\t   12345 kB\nVmRSS:\t 1 kB\n", Some(12_641_280));
         check("Name:\tportal\n", None);
         check("VmHWM:\tmuch kB\n", None);
+    }
+
+    #[test]
+    fn time_on_a_processor_is_read_in_nanoseconds() {
+        assert_eq!(on_processor("1889909 7 1\n"), Some(Duration::from_nanos(1_889_909)));
+        assert_eq!(on_processor(""), None);
     }
 
     #[test]

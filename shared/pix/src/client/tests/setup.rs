@@ -9,7 +9,7 @@ fn build(profile: BankProfile, credentials: Credentials) -> Result<PspClient, Co
 }
 
 fn identity() -> ClientIdentity {
-    ClientIdentity::from_pem(include_bytes!("../../../fixtures/tls/client.pem")).unwrap()
+    ClientIdentity::from_pem(include_str!("../../../fixtures/tls/client.pem")).unwrap()
 }
 
 #[test]
