@@ -16,6 +16,7 @@ mod found;
 mod ledger;
 mod lists;
 mod read;
+mod work;
 
 use std::sync::Arc;
 
@@ -26,8 +27,9 @@ use crate::items::ItemError;
 pub use audit::{StoredBlock, StoredRow};
 pub use commit::{Commit, CommitError, Conflict, Expected, Part};
 pub use found::{Found, ItemRef};
-pub use lists::{PAGE_ITEMS_MAX, Page, Run, WORK_PAGE_MAX, WorkEntry, WorkPage};
+pub use lists::{PAGE_ITEMS_MAX, Page, Run};
 pub use read::{BATCH_ATTEMPTS_MAX, READ_ITEMS_MAX};
+pub use work::{WORK_PAGE_MAX, WorkEntry, WorkPage};
 
 /// The table of one stack, over a transport.
 #[derive(Clone)]

@@ -1,7 +1,10 @@
 use std::fmt::Write as _;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use quita_core::customer::Customer;
+use quita_core::invoice::Invoice;
 use quita_core::message::Channel;
+use quita_core::work::WorkKind;
 
 use super::*;
 use crate::sample;

@@ -1,4 +1,4 @@
-//! Pages: lists of a merchant, histories, and what falls due.
+//! Pages: lists of a merchant and histories.
 //!
 //! A list lives in several partitions of an index. Each is asked for a page after the cursor, the
 //! answers are merged by sort key, and the first `limit` of them are read from the table:
@@ -20,11 +20,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures::future::try_join_all;
 use quita_core::bank_import::BankImport;
 use quita_core::customer::Customer;
-use quita_core::ids::{CustomerId, InvoiceId, MerchantId};
+use quita_core::ids::{CustomerId, MerchantId};
 use quita_core::invoice::Invoice;
 use quita_core::message::Message;
 use quita_core::payment::Payment;
-use quita_core::work::WorkKind;
 use serde_dynamo::AttributeValue;
 
 use super::read::checked;
@@ -32,70 +31,19 @@ use super::{Store, StoreError};
 use crate::cursor::Cursor;
 use crate::dynamo::{Item, QueryOutput, QueryRequest, ReturnConsumedCapacity};
 use crate::items::{EventRow, ItemError, Stored};
-use crate::keys::{
-    self, Aggregate, InvoiceState, Key, List, Place, PrimaryKey, STATE_SHARDS, WORK_SHARDS,
-    WorkKey, WorkSubject,
-};
+use crate::keys::{self, Aggregate, InvoiceState, Key, List, Place, PrimaryKey, STATE_SHARDS};
 use crate::record::Record;
 use crate::schema::{self, Index, SK};
 
 /// Most items of one page; a larger limit gives pages of this size.
 pub const PAGE_ITEMS_MAX: usize = 100;
-/// Most entries of one page of work.
-pub const WORK_PAGE_MAX: usize = 100;
-
 /// A sort key below every other.
 const FIRST: &str = "!";
-
-/// The ULID after which there is none.
-const ULID_LAST: &str = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// A page of a list. `next` leads to what follows, `None` at the end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    pub next: Option<Cursor>,
-}
-
-/// Something that is due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkEntry {
-    pub merchant: MerchantId,
-    pub subject: WorkSubject,
-    /// To the second, rounded up.
-    pub due_at: DateTime<Utc>,
-    /// What it was when it was written; whoever works on it decides anew from facts.
-    pub kind: WorkKind,
-}
-
-impl WorkEntry {
-    /// The place after it in its shard.
-    pub fn cursor(&self) -> Cursor {
-        self.cursor_at(self.subject.clone())
-    }
-
-    /// The place after every invoice of its merchant that is due at the same second for the same
-    /// reason, so that one merchant's many do not stand before the others'; `None` where it is no
-    /// invoice.
-    pub fn past_merchant(&self) -> Option<Cursor> {
-        let WorkSubject::Invoice(_) = self.subject else { return None };
-        let last = InvoiceId::from_ulid(ULID_LAST).ok()?;
-        Some(self.cursor_at(WorkSubject::Invoice(last)))
-    }
-
-    fn cursor_at(&self, subject: WorkSubject) -> Cursor {
-        let (due_at, kind, merchant) = (self.due_at, self.kind, self.merchant.clone());
-        Cursor::after(&WorkKey { due_at, kind, merchant, subject }.index_key().sk)
-    }
-}
-
-/// A page of what is due, soonest first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorkPage {
-    pub entries: Vec<WorkEntry>,
-    /// Entries that could not be read, such as a kind only a newer release knows. They are skipped:
-    /// one of them must not keep the rest of the shard waiting.
-    pub unreadable: usize,
     pub next: Option<Cursor>,
 }
 
@@ -117,49 +65,6 @@ pub(super) struct Range {
 }
 
 impl Store {
-    /// What is due in one shard of [`WORK_SHARDS`] at `now`: exactly one query on `work`.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] for a shard that does not exist.
-    pub async fn due_work(
-        &self,
-        shard: u8,
-        now: DateTime<Utc>,
-        limit: usize,
-        cursor: Option<&Cursor>,
-    ) -> Result<WorkPage, StoreError> {
-        if shard >= WORK_SHARDS {
-            return Err(StoreError::Refused(format!("there is no work shard {shard}")));
-        }
-        let from = match cursor {
-            None => keys::WORK_FROM.to_owned(),
-            Some(cursor) => keys::just_above(cursor.sort_key(Place::Work)?),
-        };
-        let range = Range { from, to: keys::work_until(now) };
-        if range.from > range.to {
-            return Ok(WorkPage { entries: Vec::new(), unreadable: 0, next: None });
-        }
-        let limit = limit.clamp(1, WORK_PAGE_MAX);
-        let pk = keys::work_pk(shard);
-        let output = self.query_range(Some(&schema::WORK), &pk, &range, limit + 1).await?;
-        let more = output.items.len() > limit || output.last_evaluated_key.is_some();
-        let mut page = WorkPage { entries: Vec::new(), unreadable: 0, next: None };
-        for item in output.items.iter().take(limit) {
-            let sk = keys::text(item, schema::WORK.sk).unwrap_or_default();
-            page.next = more.then(|| Cursor::after(sk));
-            match WorkKey::parse(sk) {
-                Some(WorkKey { due_at, kind, merchant, subject }) => {
-                    page.entries.push(WorkEntry { merchant, subject, due_at, kind });
-                }
-                None => {
-                    tracing::error!(work.sk = sk, "Entry of the work index is not understood");
-                    page.unreadable += 1;
-                }
-            }
-        }
-        Ok(page)
-    }
-
     /// Invoices in any of `states`, by due date. All four states list all invoices.
     pub async fn invoices_by_status(
         &self,
