@@ -14,9 +14,8 @@ const MISSING: &str = "needs cargo-lambda: `pip install cargo-lambda==1.9.2` in 
 /// of thousands of pointers, which a binary that may be loaded anywhere carries a second time, as
 /// relocations, and rewrites at each cold start. The price is that its code lies where it always
 /// lies; it is memory-safe and alone in its virtual machine, and stack, heap and libraries still
-/// move. A panic aborts, so the tables by which a stack is unwound would be a ninth of each binary
-/// for nothing.
-pub const DEPLOY_FLAGS: &str = "-Crelocation-model=static -Cforce-unwind-tables=no";
+/// move.
+pub const DEPLOY_FLAGS: &str = "-Crelocation-model=static";
 
 pub fn run(workspace: &Workspace) -> Result<(), String> {
     if tools::find("cargo-lambda").is_none() {
