@@ -54,7 +54,7 @@ fn template() -> Template {
 fn resolve(name: &str) -> Option<String> {
     match name {
         "Table" => Some(LOCAL_TABLE.to_owned()),
-        "Bus" | "MailConfigurationSet" => Some("bench".to_owned()),
+        "Bus" | "MailConfigurationSet" | "LettersBucket" => Some("bench".to_owned()),
         "HttpApi.ApiEndpoint" => Some(PUBLIC_URL.to_owned()),
         _ => None,
     }
