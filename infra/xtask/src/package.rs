@@ -10,7 +10,7 @@ const MISSING: &str = "needs cargo-lambda: `pip install cargo-lambda==1.9.2` in 
     environment whose bin folder comes first on PATH, then \
     `rustup target add aarch64-unknown-linux-gnu`";
 
-/// What is deployed is linked to run at one address. Tables of time zones and of the SDKs hold tens
+/// What is deployed is linked to run at one address. Tables of time zones hold tens
 /// of thousands of pointers, which a binary that may be loaded anywhere carries a second time, as
 /// relocations, and rewrites at each cold start. The price is that its code lies where it always
 /// lies; it is memory-safe and alone in its virtual machine, and stack, heap and libraries still

@@ -12,7 +12,7 @@ use crate::step::{Done, Outcome, Step, sum_up};
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// In this order: what is quick and most often wrong comes first, the SDKs last.
+/// In this order: what is quick and most often wrong comes first, the Lambdas last.
 const STEPS: [Step; 12] = [
     Step { name: "format", run: format },
     Step { name: "dependencies", run: |workspace| dependencies::check(workspace).into() },
@@ -62,7 +62,8 @@ fn tests(workspace: &Workspace) -> Outcome {
     tools::run(&mut workspace.cargo_without_sdk("test")).into()
 }
 
-/// Proves that the selection above, which tests and the local runner share, compiles no AWS SDK.
+/// Proves that the selection above, which tests and the local runner share, compiles nothing that is for
+/// AWS alone.
 fn no_sdk(workspace: &Workspace) -> Outcome {
     let mut tree = workspace.cargo_without_sdk("tree");
     tree.args(["--edges", "normal,build,dev", "--prefix", "none"]);
@@ -142,7 +143,7 @@ fn advisories(workspace: &Workspace) -> Outcome {
     tools::run(&mut workspace.cargo(["deny", "--workspace", "check"])).into()
 }
 
-/// The step that compiles the AWS SDKs: the adapters' own tests, also against services on loopback.
+/// The adapters' own tests, also against services on loopback.
 /// The binaries are linked once, by `e2e`.
 fn lambdas(workspace: &Workspace) -> Outcome {
     tools::run(workspace.cargo_with_sdk("test").args(["--lib", "--test", "loopback"])).into()

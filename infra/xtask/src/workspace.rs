@@ -1,4 +1,4 @@
-//! The workspace as cargo sees it: where it stands and which packages need an AWS SDK.
+//! The workspace as cargo sees it: where it stands and which packages are for AWS alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::tools;
 
-/// The one crate that is made of AWS SDKs.
+/// The one crate that calls AWS.
 const SDK_PACKAGE: &str = "quita-aws";
 
 /// The workspace this binary was built in.
@@ -41,7 +41,7 @@ impl Workspace {
         command
     }
 
-    /// A cargo command over everything that needs no AWS SDK. Always this one selection, so that
+    /// A cargo command over everything that is not for AWS alone. Always this one selection, so that
     /// features stay the same and nothing is compiled twice.
     pub fn cargo_without_sdk(&self, chore: &str) -> Command {
         let mut command = self.cargo([chore, "--workspace", "--exclude", SDK_PACKAGE]);

@@ -7,17 +7,21 @@
 //! not tried, so that no later event overtakes by more than one call.
 
 use async_trait::async_trait;
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
-use aws_sdk_eventbridge::primitives::DateTime;
-use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use quita_app::Unknown;
 use quita_app::bus::{BusEvent, SOURCE};
 use quita_app::ports::Bus;
 use quita_app::relay_events::ENTRIES_MAX;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::clients::{Clients, OnCall};
-use crate::fault::Fault;
+use crate::calls::{Caller, PATIENCE};
+use crate::clients::Clients;
+use crate::signed::Service;
+
+const SERVICE: Service =
+    Service { id: "EventBridge", host: "events", signing: "events", is_s3: false };
+const VERSION: &str = "1.1";
+const TARGET: &str = "AWSEvents.PutEvents";
 
 /// Largest sum of the entries of one call, in bytes. Source: EventBridge user guide, "Calculating
 /// PutEvents event entry size".
@@ -31,36 +35,71 @@ const DOING: &str = "publishing an event";
 /// One bus of EventBridge.
 #[derive(Debug, Clone)]
 pub struct EventBridgeBus {
-    client: OnCall<Client>,
+    caller: Caller,
     name: String,
+}
+
+/// An event as `PutEvents` takes it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    source: &'static str,
+    detail_type: String,
+    detail: String,
+    time: Value,
+    event_bus_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told {
+    #[serde(default)]
+    entries: Vec<Outcome>,
+}
+
+/// What became of an entry.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Outcome {
+    event_id: Option<String>,
+    error_code: Option<String>,
+    error_message: Option<String>,
 }
 
 impl EventBridgeBus {
     /// A bus by its name or ARN.
     pub fn new(clients: &Clients, name: String) -> Self {
-        Self { client: OnCall::new(clients, Client::new), name }
+        Self { caller: Caller::new(clients, SERVICE, PATIENCE), name }
     }
 
-    fn entry(&self, event: &BusEvent) -> PutEventsRequestEntry {
-        PutEventsRequestEntry::builder()
-            .source(SOURCE)
-            .detail_type(&event.detail_type)
-            .detail(event.detail.to_string())
-            .time(DateTime::from_millis(event.at.timestamp_millis()))
-            .event_bus_name(&self.name)
-            .build()
+    fn entry(&self, event: &BusEvent) -> Entry {
+        // In seconds since 1970, whole where it is whole.
+        let millis = event.at.timestamp_millis();
+        let time = if millis % 1000 == 0 { json!(millis / 1000) } else { json!(seconds(millis)) };
+        Entry {
+            source: SOURCE,
+            detail_type: event.detail_type.clone(),
+            detail: event.detail.to_string(),
+            time,
+            event_bus_name: self.name.clone(),
+        }
     }
 
-    async fn call(&self, entries: Vec<PutEventsRequestEntry>) -> Vec<Result<(), Unknown>> {
-        let len = entries.len();
-        match self.client.get().put_events().set_entries(Some(entries)).send().await {
-            Ok(answer) => outcomes(len, answer),
-            Err(error) => {
-                let why = Fault::of(&error).to_string();
-                (0..len).map(|_| Err(Unknown::new(DOING, why.clone()))).collect()
+    async fn call(&self, entries: Vec<Entry>) -> Vec<Result<(), Unknown>> {
+        let body = json!({ "Entries": entries }).to_string().into_bytes();
+        match self.caller.json(VERSION, TARGET, body).await {
+            Ok(told) => outcomes(entries.len(), told),
+            Err(failed) => {
+                let why = failed.fault.to_string();
+                entries.iter().map(|_| Err(Unknown::new(DOING, why.clone()))).collect()
             }
         }
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "an instant in milliseconds is exact in an f64")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1e3
 }
 
 #[async_trait]
@@ -97,8 +136,8 @@ impl Bus for NoBus {
 
 /// Cuts entries into calls, in order, by number and by size. An entry that is too large alone goes
 /// alone, and EventBridge says so.
-fn chunks(entries: Vec<PutEventsRequestEntry>) -> Vec<Vec<PutEventsRequestEntry>> {
-    let mut chunks: Vec<Vec<PutEventsRequestEntry>> = Vec::new();
+fn chunks(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut chunks: Vec<Vec<Entry>> = Vec::new();
     let mut bytes = 0;
     for entry in entries {
         let size = entry_bytes(&entry);
@@ -116,20 +155,19 @@ fn chunks(entries: Vec<PutEventsRequestEntry>) -> Vec<Vec<PutEventsRequestEntry>
     chunks
 }
 
-fn entry_bytes(entry: &PutEventsRequestEntry) -> usize {
-    let texts = [&entry.source, &entry.detail_type, &entry.detail];
-    TIME_BYTES + texts.into_iter().flatten().map(String::len).sum::<usize>()
+fn entry_bytes(entry: &Entry) -> usize {
+    TIME_BYTES + entry.source.len() + entry.detail_type.len() + entry.detail.len()
 }
 
 /// The outcome of each entry of one call. An answer without one for an entry vouches for nothing.
-fn outcomes(len: usize, answer: PutEventsOutput) -> Vec<Result<(), Unknown>> {
-    let mut results = answer.entries.unwrap_or_default().into_iter();
+fn outcomes(len: usize, told: Told) -> Vec<Result<(), Unknown>> {
+    let mut results = told.entries.into_iter();
     (0..len).map(|_| outcome(results.next())).collect()
 }
 
-fn outcome(result: Option<PutEventsResultEntry>) -> Result<(), Unknown> {
+fn outcome(result: Option<Outcome>) -> Result<(), Unknown> {
     let why = match result {
-        Some(PutEventsResultEntry { event_id: Some(_), error_code: None, .. }) => return Ok(()),
+        Some(Outcome { event_id: Some(_), error_code: None, .. }) => return Ok(()),
         Some(entry) => {
             let code = entry.error_code.as_deref().unwrap_or("no code");
             format!("{code}: {}", entry.error_message.as_deref().unwrap_or("no message"))

@@ -20,8 +20,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use aws_sdk_dynamodb::config::Credentials;
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_credential_types::Credentials;
 use quita_app::channels::whatsapp;
 use reqwest::Url;
 
@@ -34,7 +33,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const SERVICES: [&str; 6] =
     ["DYNAMODB", "EVENTBRIDGE", "PINPOINT_SMS_VOICE_V2", "S3", "SECRETS_MANAGER", "SESV2"];
 
-/// How the SDKs name where the credentials came from.
+/// How it is told where the credentials came from.
 const PROVIDER: &str = "the function's environment";
 
 /// What a function reaches beside the table and the secrets.
@@ -119,12 +118,6 @@ impl Settings {
 impl Endpoints {
     pub(crate) fn of(&self, service: &str) -> Option<&String> {
         self.0.get(service.to_uppercase().replace(' ', "_").as_str())
-    }
-}
-
-impl LoadServiceConfig for Endpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        if key.env() == ENDPOINT { self.of(key.service_id()).cloned() } else { None }
     }
 }
 

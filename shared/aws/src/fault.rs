@@ -1,16 +1,12 @@
-//! One reading of every failed SDK call: did nothing happen, or is that unknown?
+//! One reading of every failed call: did nothing happen, or is that unknown?
 //!
-//! Owns the classification that the ports share, and the one line a failure is told in. The SDK's
-//! own errors print response bodies when debugged, so none of them travels further than here, and
-//! what a service writes is masked: SES names the addresses it refuses.
+//! Owns the classification that the ports share, and the one line a failure is told in. What a
+//! service writes is masked: SES names the addresses it refuses.
 
-use std::error::Error;
-
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use quita_app::chain;
 use quita_core::hidden::masked;
+use serde_json::Value;
+
+use crate::http::Answer;
 
 /// Status of a server that gave up waiting for the request: it may have read all of it.
 const REQUEST_TIMEOUT: u16 = 408;
@@ -59,36 +55,45 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        match error {
-            SdkError::ServiceError(answer) => Self::answered(answer.err().meta(), answer.raw()),
-            SdkError::ConstructionFailure(_) => Self::unanswered(Verdict::Refused, error),
-            // Among them a connection that was never made: telling it apart would rest on the
-            // inside of the HTTP client, and "unknown" is always a right answer.
-            _ => Self::unanswered(Verdict::Unknown, error),
-        }
-    }
-
-    fn answered(meta: &aws_sdk_dynamodb::error::ErrorMetadata, raw: &HttpResponse) -> Self {
-        let code = meta.code().unwrap_or("no code").to_owned();
-        let status = raw.status();
-        let verdict = match status.as_u16() {
+    /// A refusal, in the words of the service. Source: Smithy, "AWS JSON 1.0 protocol" and "AWS REST
+    /// JSON 1.0 protocol", operation error serialization.
+    pub(crate) fn told(answer: &Answer) -> Self {
+        let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let word = |name: &str| told[name].as_str();
+        let header = Some(answer.header("x-amzn-errortype")).filter(|text| !text.is_empty());
+        let code = header.or_else(|| word("__type")).or_else(|| word("code")).unwrap_or("no code");
+        // `ns#Code` and `Code:http://..` are both in use.
+        let code = code.rsplit('#').next().unwrap_or_default();
+        let code = code.split(':').next().unwrap_or_default().to_owned();
+        let status = answer.status.as_u16();
+        let verdict = match status {
             REQUEST_TIMEOUT => Verdict::Unknown,
             TOO_MANY_REQUESTS => Verdict::Throttled,
             _ if is_throttling(&code) => Verdict::Throttled,
-            _ if status.is_client_error() => Verdict::Refused,
+            400..500 => Verdict::Refused,
             _ => Verdict::Unknown,
         };
-        let message = masked(meta.message().unwrap_or("no message"));
-        let request = raw.headers().get("x-amzn-requestid").unwrap_or("unnamed");
-        let text = format!("{code}: {message} (status {}, request {request})", status.as_u16());
+        let message = masked(word("message").or_else(|| word("Message")).unwrap_or("no message"));
+        let request = match answer.header("x-amzn-requestid") {
+            "" => "unnamed",
+            request => request,
+        };
+        let text = format!("{code}: {message} (status {status}, request {request})");
         Self { verdict, code, text }
     }
 
-    fn unanswered(verdict: Verdict, error: &(dyn Error + 'static)) -> Self {
-        Self { verdict, code: String::new(), text: chain(error) }
+    /// The request could not be made: nothing happened, nor will.
+    pub(crate) fn never_sent(why: String) -> Self {
+        Self { verdict: Verdict::Refused, code: String::new(), text: why }
+    }
+
+    /// Nobody answered. A connection that was never made is among it, since "unknown" is always a
+    /// right answer.
+    pub(crate) fn unanswered(why: String) -> Self {
+        Self { verdict: Verdict::Unknown, code: String::new(), text: why }
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.verdict == Verdict::Throttled
     }
 }

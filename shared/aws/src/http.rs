@@ -1,21 +1,15 @@
-//! HTTP for the SDKs: their requests over reqwest, so that a function has one HTTP stack.
+//! HTTP to AWS: one request, one whole answer.
 //!
-//! Owns trust and connections. Does not own patience with an answer, nor repeats: the SDKs end an
-//! attempt that takes too long and decide what is worth another.
+//! Owns trust and connections. Does not own patience with an answer, nor repeats.
 //!
 //! Invariants: only [`TRUSTED_ROOTS`] vouch for an AWS endpoint; an answer is handed over whole; an
-//! attempt without a whole answer is never taken for a refusal.
+//! exchange without a whole answer is never taken for a refusal.
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
+use async_trait::async_trait;
+use http::{HeaderMap, Request, StatusCode};
+use quita_app::chain;
 use reqwest::{Certificate, redirect};
 
 /// The roots of Amazon Trust Services, in DER. An HTTP client would otherwise read the machine's
@@ -30,6 +24,38 @@ pub const TRUSTED_ROOTS: [&[u8]; 5] = [
 
 /// To open a connection inside the region.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A request and its whole answer: over the network, or from a test's script.
+#[async_trait]
+pub(crate) trait Exchange: std::fmt::Debug + Send + Sync {
+    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Broken>;
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's text; empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// Nobody was reached: nothing happened.
+    #[error("it cannot be reached: {0}")]
+    NotSent(String),
+    /// It may have been read.
+    #[error("{0}")]
+    Lost(String),
+}
 
 /// Makes *ring* the process's one TLS provider, for the clients that look for a default.
 pub(crate) fn install_crypto() {
@@ -59,57 +85,24 @@ impl Http {
             .build()?;
         Ok(Self { client })
     }
+}
 
-    /// Sends a request of our own.
-    pub(crate) async fn send(
-        &self,
-        request: reqwest::Request,
-    ) -> Result<reqwest::Response, reqwest::Error> {
-        self.client.execute(request).await
+#[async_trait]
+impl Exchange for Http {
+    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Broken> {
+        let request = reqwest::Request::try_from(request).map_err(broken)?;
+        let response = self.client.execute(request).await.map_err(broken)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(broken)?.to_vec();
+        Ok(Answer { status, headers, body })
     }
 }
 
-impl HttpClient for Http {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Http {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.client.clone();
-        HttpConnectorFuture::new(async move {
-            let request = outgoing(request).map_err(ConnectorError::user)?;
-            let response = client.execute(request).await.map_err(broken)?;
-            answer(response).await
-        })
-    }
-}
-
-/// The SDK's request as reqwest's. Nothing here streams, so a body lies in memory.
-fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
-    let (parts, body) = request.try_into_http1x()?.into_parts();
-    let body = body.bytes().ok_or("the request's body is a stream")?.to_vec();
-    Ok(reqwest::Request::try_from(http::Request::from_parts(parts, body))?)
-}
-
-async fn answer(response: reqwest::Response) -> Result<HttpResponse, ConnectorError> {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(broken)?;
-    let mut answer = http::Response::new(SdkBody::from(body));
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
-}
-
-/// An attempt without a whole answer: too slow, or the connection broke somewhere.
-fn broken(error: reqwest::Error) -> ConnectorError {
-    let make = if error.is_timeout() { ConnectorError::timeout } else { ConnectorError::io };
-    make(error.without_url().into())
+/// Without the address, which an error for people must not quote.
+fn broken(error: reqwest::Error) -> Broken {
+    let make =
+        if error.is_connect() || error.is_builder() { Broken::NotSent } else { Broken::Lost };
+    make(chain(&error.without_url()))
 }
 
 #[cfg(test)]

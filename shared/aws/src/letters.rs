@@ -18,9 +18,10 @@ use quita_notify::LetterMessage;
 use crate::clients::Clients;
 use crate::env::Settings;
 use crate::fault::is_throttling;
-use crate::signed::{Answer, Service, Signed, request};
+use crate::http::Answer;
+use crate::signed::{Service, Signed, request};
 
-const SERVICE: Service = Service { id: "S3", signing: "s3", is_s3: true };
+const SERVICE: Service = Service { id: "S3", host: "s3", signing: "s3", is_s3: true };
 const DOING: &str = "keeping a letter";
 
 /// Until there is room again.
@@ -74,8 +75,9 @@ impl Letters for LettersBucket {
 
 fn outcome(answer: &Answer) -> Result<(), SendError> {
     let code = code(&answer.body);
-    let text = format!("{code} (status {}, request {})", answer.status, answer.request);
-    match answer.status {
+    let (status, request) = (answer.status.as_u16(), answer.header("x-amz-request-id"));
+    let text = format!("{code} (status {status}, request {request})");
+    match status {
         200 => Ok(()),
         // It is there, of an attempt before.
         412 => Ok(()),

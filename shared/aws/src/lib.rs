@@ -1,16 +1,20 @@
 //! quita-aws: the ports on AWS, and the bootstrap of a Lambda function.
 //!
-//! Owns every use of an AWS SDK: the table's transport ([`DynamoDb`]), mail ([`SesMailer`]), the
-//! bus ([`EventBridgeBus`]), secrets ([`SecretsManager`]), and the start and loop of a function
-//! ([`lambda`]); and the signed calls to services that no SDK is linked for: text messages
-//! ([`EndUserMessaging`]) and letters ([`LettersBucket`]). Does not own a rule, a key or a retry of a use case.
+//! Owns every call to a service of AWS: the table's transport ([`DynamoDb`]), mail ([`SesMailer`]) and
+//! its domains ([`SesSenderDomains`]), the bus ([`EventBridgeBus`]), secrets ([`SecretsManager`]), text
+//! messages ([`EndUserMessaging`]) and letters ([`LettersBucket`]); and the start and loop of a function
+//! ([`lambda`]). Does not own a rule, a key or a retry of a use case.
 //!
-//! Invariants: no SDK type leaves this crate; a failed call is either known to have had no effect
+//! The services are called in their own JSON, signed by `aws-sigv4`, without the SDKs: ARCHITECTURE.md
+//! says why.
+//!
+//! Invariants: no type of AWS leaves this crate; a failed call is either known to have had no effect
 //! or answered as unknown; nothing that is logged or returned as an error carries an item, a
 //! message, a secret or a response body.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test's panic is its report"))]
 
 mod bus;
+mod calls;
 mod clients;
 mod dynamo;
 mod env;

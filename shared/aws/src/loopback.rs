@@ -1,4 +1,4 @@
-//! AWS on loopback for the channels that no SDK is linked for, and what their tests share.
+//! AWS on loopback for letters and text messages, and what their tests share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -1,24 +1,18 @@
-//! A service that answers from a script and keeps what it was asked, in place of the HTTP client.
+//! A service that answers from a script and keeps what it was asked, in place of the network.
 //!
-//! Time does not pass: a wait between attempts ends at once, and so does the patience with an
-//! answer that never comes.
+//! Tests that use it stop tokio's clock, so a wait between attempts ends at once, and so does the
+//! patience with an answer that never comes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::config::{AsyncSleep, SharedAsyncSleep, Sleep};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
+use async_trait::async_trait;
+use http::Request;
 use serde_json::Value;
 
-use crate::clients::{Clients, config};
+use crate::clients::Clients;
 use crate::env::{Needs, Settings};
-use crate::http::Http;
+use crate::http::{self as wire, Broken, Exchange};
 use crate::signed::Signed;
 
 /// What the service does with a request.
@@ -56,14 +50,9 @@ impl Replay {
         Self::new([Answer::Http(200, body.to_string())])
     }
 
-    /// Clients as in production, but for the HTTP client and the waiting.
+    /// Clients as in production, but for the network.
     pub(crate) fn clients(&self) -> Clients {
-        let sleep = SharedAsyncSleep::new(NoSleep);
-        let settings = settings(&[]);
-        Clients {
-            sdk: config(self.clone(), &settings).sleep_impl(sleep).build(),
-            signed: Signed::new(Http::new().unwrap(), &settings),
-        }
+        Clients { signed: Signed::new(self.clone(), &settings(&[])) }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -103,44 +92,32 @@ pub(crate) fn refusal(status: u16, code: &str) -> Answer {
     Answer::Http(status, format!(r#"{{"__type":"ns#{code}","message":"the reason"}}"#))
 }
 
-impl HttpConnector for Replay {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let text = request.body().bytes().unwrap_or_default();
+#[async_trait]
+impl Exchange for Replay {
+    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<wire::Answer, Broken> {
+        let target = request.headers().get("x-amz-target");
         self.asked.lock().unwrap().push(Asked {
-            uri: request.uri().to_owned(),
-            target: request.headers().get("x-amz-target").unwrap_or_default().to_owned(),
-            body: if text.is_empty() { Value::Null } else { serde_json::from_slice(text).unwrap() },
+            uri: request.uri().to_string(),
+            target: target.map_or_else(String::new, |text| text.to_str().unwrap().to_owned()),
+            body: match request.body().as_slice() {
+                [] => Value::Null,
+                text => serde_json::from_slice(text).unwrap(),
+            },
         });
-        let mut answers = self.answers.lock().unwrap();
-        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        match answer.unwrap() {
-            Answer::Http(status, body) => HttpConnectorFuture::ready(Ok(HttpResponse::new(
-                status.try_into().unwrap(),
-                SdkBody::from(body),
-            ))),
-            Answer::Broken => {
-                HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())))
-            }
-            Answer::Silence => HttpConnectorFuture::new(std::future::pending()),
+        let answer = {
+            let mut answers = self.answers.lock().unwrap();
+            let next =
+                if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+            next.unwrap()
+        };
+        match answer {
+            Answer::Http(status, body) => Ok(wire::Answer {
+                status: status.try_into().unwrap(),
+                body: body.into_bytes(),
+                ..wire::Answer::default()
+            }),
+            Answer::Broken => Err(Broken::Lost("connection reset".to_owned())),
+            Answer::Silence => std::future::pending().await,
         }
-    }
-}
-
-impl HttpClient for Replay {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-#[derive(Debug)]
-struct NoSleep;
-
-impl AsyncSleep for NoSleep {
-    fn sleep(&self, _: std::time::Duration) -> Sleep {
-        Sleep::new(std::future::ready(()))
     }
 }

@@ -1,13 +1,12 @@
-//! Calls to services of AWS that no SDK is linked for: one signed request over the SDKs' HTTP client.
+//! One signed request to a service of AWS.
 //!
-//! Owns the signature and the address. Does not own what an answer means. An SDK for a service that
-//! is asked one thing would cost a function more than a megabyte.
-//!
-//! Invariant: a request is made once; whether it may be made again is the caller's to know.
+//! Owns the signature and the address. Does not own what an answer means, nor whether a request may
+//! be made again.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::config::Credentials;
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -18,9 +17,16 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::{Method, Request};
 use quita_app::Unknown;
 use quita_app::ports::SendError;
+use tokio::time::timeout;
 
 use crate::env::{Endpoints, Settings};
-use crate::http::Http;
+use crate::http::{Answer, Broken, Exchange};
+
+/// What Lambda calls the trace of an invocation, and the header by which AWS recognises a function
+/// that wakes itself. Source: AWS Lambda developer guide, "Defined runtime environment variables" and
+/// "Lambda recursive loop detection".
+const TRACE: &str = "_X_AMZN_TRACE_ID";
+const TRACE_HEADER: &str = "x-amzn-trace-id";
 
 /// For a call and its whole answer; a claim on a message lasts two minutes.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,34 +36,27 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Service {
     /// As the variable of another address spells it, in the words of its SDK.
     pub id: &'static str,
+    /// As its address spells it.
+    pub host: &'static str,
     /// As the signature spells it.
     pub signing: &'static str,
     /// Whether the hash of the body goes along, and the path is signed as it is: Amazon S3 alone.
     pub is_s3: bool,
 }
 
-/// Where, and who asks.
+/// Where, and who asks. Clones share the connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Signed {
-    http: Http,
+    http: Arc<dyn Exchange>,
     pub region: String,
     credentials: Credentials,
     endpoints: Endpoints,
 }
 
-/// A whole answer.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub status: u16,
-    /// `x-amzn-requestid` or its like.
-    pub request: String,
-    pub body: Vec<u8>,
-}
-
 impl Signed {
-    pub fn new(http: Http, settings: &Settings) -> Self {
+    pub fn new(http: impl Exchange + 'static, settings: &Settings) -> Self {
         Self {
-            http,
+            http: Arc::new(http),
             region: settings.region.clone(),
             credentials: settings.credentials.clone(),
             endpoints: settings.endpoints.clone(),
@@ -69,35 +68,39 @@ impl Signed {
         self.endpoints.of(service.id).map(|address| address.trim_end_matches('/'))
     }
 
-    /// Signs a request, sends it, and reads the answer. `doing` names it in an error.
+    /// Where a service is, without a slash at the end.
+    pub fn address(&self, service: Service) -> String {
+        let own = || format!("https://{}.{}.amazonaws.com", service.host, self.region);
+        self.endpoint(service).map_or_else(own, str::to_owned)
+    }
+
+    /// Signs a request, sends it once, and reads the answer.
+    pub async fn send(
+        &self,
+        service: Service,
+        mut request: Request<Vec<u8>>,
+    ) -> Result<Answer, Broken> {
+        let trace = std::env::var(TRACE).ok().and_then(|trace| trace.try_into().ok());
+        if let Some(trace) = trace {
+            request.headers_mut().insert(TRACE_HEADER, trace);
+        }
+        let unsigned = |error: BoxError| Broken::NotSent(format!("it cannot be signed: {error}"));
+        self.http.exchange(self.sign(service, request).map_err(unsigned)?).await
+    }
+
+    /// As [`Self::send`], for a message. `doing` names it in an error.
     pub async fn call(
         &self,
         service: Service,
         request: Request<Vec<u8>>,
         doing: &'static str,
     ) -> Result<Answer, SendError> {
-        let unsent = |error: BoxError| SendError::not_now(format!("it cannot be signed: {error}"));
-        let request = self.sign(service, request).map_err(unsent)?;
-        let mut request =
-            reqwest::Request::try_from(request).map_err(|error| unsent(error.into()))?;
-        *request.timeout_mut() = Some(TIMEOUT);
-        let broken = |error: reqwest::Error| {
-            let nothing_sent = error.is_connect();
-            let error = error.without_url();
-            match nothing_sent {
-                true => SendError::not_now(format!("it cannot be reached: {error}")),
-                false => SendError::Unknown(Unknown::new(doing, error)),
-            }
-        };
-        let response = self.http.send(request).await.map_err(broken)?;
-        let header = |name: &str| {
-            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-            value.map(str::to_owned)
-        };
-        let request = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
-        let (status, request) = (response.status().as_u16(), request.unwrap_or_default());
-        let body = response.bytes().await.map_err(broken)?.to_vec();
-        Ok(Answer { status, request, body })
+        let late = |_| Err(Broken::Lost("no answer in time".to_owned()));
+        let outcome = timeout(TIMEOUT, self.send(service, request)).await.unwrap_or_else(late);
+        outcome.map_err(|broken| match broken {
+            Broken::NotSent(_) => SendError::not_now(broken.to_string()),
+            Broken::Lost(_) => SendError::Unknown(Unknown::new(doing, broken)),
+        })
     }
 
     fn sign(

@@ -21,10 +21,11 @@ use serde_json::{Value, json};
 use crate::clients::Clients;
 use crate::env::Settings;
 use crate::fault::is_throttling;
-use crate::signed::{Answer, Service, Signed, request};
+use crate::http::Answer;
+use crate::signed::{Service, Signed, request};
 
 const SERVICE: Service =
-    Service { id: "Pinpoint SMS Voice V2", signing: "sms-voice", is_s3: false };
+    Service { id: "Pinpoint SMS Voice V2", host: "sms-voice", signing: "sms-voice", is_s3: false };
 const TARGET: &str = "PinpointSMSVoiceV2.SendTextMessage";
 const DOING: &str = "sending a text message";
 /// Who any origination may be used by.
@@ -115,8 +116,7 @@ impl Sms for EndUserMessaging {
                           operator add it to the stack's SmsOriginations";
             return Err(SendError::later(reason, A_PERSON));
         }
-        let own = || format!("https://sms-voice.{}.amazonaws.com", self.signed.region);
-        let address = self.signed.endpoint(SERVICE).map_or_else(own, str::to_owned);
+        let address = self.signed.address(SERVICE);
         let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", TARGET)];
         let body = self.body(merchant, &sender.origination, message).to_string().into_bytes();
         let request = request(Method::POST, &format!("{address}/"), &headers, body)
@@ -133,7 +133,8 @@ impl Sms for EndUserMessaging {
 fn outcome(answer: &Answer) -> Result<String, SendError> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let unknown = |why: String| SendError::Unknown(Unknown::new(DOING, why));
-    if answer.status == 200 {
+    let status = answer.status.as_u16();
+    if status == 200 {
         let id = body["MessageId"].as_str().map(str::to_owned);
         return id.ok_or_else(|| unknown("AWS answered 200 without an id".to_owned()));
     }
@@ -144,13 +145,13 @@ fn outcome(answer: &Answer) -> Result<String, SendError> {
     let text = format!(
         "{code}, {reason}: {} (status {}, request {})",
         masked(words),
-        answer.status,
-        answer.request
+        status,
+        answer.header("x-amzn-requestid")
     );
-    if answer.status == 429 || is_throttling(code) {
+    if status == 429 || is_throttling(code) {
         return Err(SendError::later(text, THROTTLED));
     }
-    if answer.status == 408 || !(400..500).contains(&answer.status) {
+    if status == 408 || !(400..500).contains(&status) {
         return Err(unknown(text));
     }
     let about_the_recipient = ABOUT_THE_RECIPIENT.iter().find(|(known, _)| *known == reason);

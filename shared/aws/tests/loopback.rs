@@ -1,4 +1,4 @@
-//! Fears about the SDK between the store and its table: an answer that means something else once it
+//! Fears about the wire between the store and its table: an answer that means something else once it
 //! has been on the wire.
 //!
 //! DynamoDB is the embedded engine behind the wire format on loopback. `QUITA_DYNAMODB_ENDPOINT`
@@ -85,7 +85,7 @@ fn serve(dynamo: Arc<dyn Dynamo>, attempts: Attempts) -> AwsServices {
 }
 
 /// The transport a Lambda has, with DynamoDB at another address.
-fn sdk(endpoint: &str) -> DynamoDb {
+fn wired(endpoint: &str) -> DynamoDb {
     let variables = BTreeMap::from([
         ("AWS_REGION", "sa-east-1"),
         ("AWS_ACCESS_KEY_ID", "tests"),
@@ -113,19 +113,19 @@ async fn store() -> Store {
     match std::env::var("QUITA_DYNAMODB_ENDPOINT") {
         Ok(endpoint) => {
             let table = create_table(&endpoint).await;
-            Store::new(Arc::new(sdk(&endpoint)), table)
+            Store::new(Arc::new(wired(&endpoint)), table)
         }
         Err(_) => {
             let engine = Arc::new(Embedded::memory().unwrap());
             let services = serve(engine, Attempts::default());
-            let store = Store::new(Arc::new(sdk(services.url())), LOCAL_TABLE);
+            let store = Store::new(Arc::new(wired(services.url())), LOCAL_TABLE);
             kept(services);
             store
         }
     }
 }
 
-/// A new table at a DynamoDB that checks no signature. The SDK's transport cannot make one.
+/// A new table at a DynamoDB that checks no signature. The store's transport cannot make one.
 async fn create_table(endpoint: &str) -> String {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let nth = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -239,14 +239,14 @@ fn broken(fault: Option<Fault>) -> Faulty<Embedded> {
 async fn compare(call: &str, fault: Option<Fault>) {
     let direct = outcome(&broken(fault), call).await;
     let services = serve(Arc::new(broken(fault)), Attempts::ShareTheirFault);
-    let wired = outcome(&sdk(services.url()), call).await;
+    let wired = outcome(&wired(services.url()), call).await;
     assert_eq!(wired, direct, "{call}, {fault:?}");
 }
 
 #[tokio::test]
 async fn throttling_and_conflicts_over_the_wire_are_what_they_are_in_process() {
     let faults = [None, Some(Fault::Throttle), Some(Fault::Conflict), Some(Fault::BeforeCommit)];
-    // Together, since the SDK waits between its attempts.
+    // Together, since a caller waits between its attempts.
     let mut running = tokio::task::JoinSet::new();
     for call in CALLS {
         for fault in faults {
@@ -259,10 +259,10 @@ async fn throttling_and_conflicts_over_the_wire_are_what_they_are_in_process() {
 }
 
 #[tokio::test]
-async fn the_sdk_gets_over_a_throttled_attempt_and_writes_once() {
+async fn a_throttled_attempt_is_not_got_over_or_is_written_twice() {
     for call in ["put", "transaction"] {
         let services = serve(Arc::new(broken(Some(Fault::Throttle))), Attempts::StandAlone);
-        let once = outcome(&sdk(services.url()), call).await;
+        let once = outcome(&wired(services.url()), call).await;
         assert_eq!(once, outcome(&broken(None), call).await, "{call}");
     }
 }

@@ -1,4 +1,4 @@
-//! The services a function's SDKs call, on loopback and with the providers' wire formats.
+//! The services of AWS that a function calls, on loopback and with the providers' wire formats.
 //!
 //! Owns the wire: targets, bodies, error codes. Does not own what stands behind it, which the
 //! caller gives: a table's transport, with whatever decorators are around it, providers of mail and
@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   let services = AwsServices::start(AwsBackend { dynamo, mail, bus, secrets, .. })?;
-//!   config.environment.extend(services.environment());    // the SDKs' own AWS_ENDPOINT_URL_*
+//!   config.environment.extend(services.environment());    // AWS_ENDPOINT_URL_*
 //! ```
 //!
 //! Invariant: a request with a field or an operation that is not known here is refused, never
@@ -63,11 +63,11 @@ const ENDPOINT_VARIABLES: [&str; 6] = [
 /// What an attempt at a call means for a fault of the transport beneath.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Attempts {
-    /// What broke a call breaks the SDK's repeats of it as well, without asking again. A fault then
+    /// What broke a call breaks the repeats of it as well, without asking again. A fault then
     /// means what it means in process: the caller meets it.
     #[default]
     ShareTheirFault,
-    /// Each attempt is made anew: the SDK may get over a fault.
+    /// Each attempt is made anew: the caller may get over a fault.
     StandAlone,
 }
 
@@ -116,7 +116,7 @@ impl AwsServices {
         &self.url
     }
 
-    /// What leads the SDKs of a process here.
+    /// What leads the calls of a process here.
     pub fn environment(&self) -> BTreeMap<String, String> {
         ENDPOINT_VARIABLES.iter().map(|name| ((*name).to_owned(), self.url.clone())).collect()
     }

@@ -37,7 +37,7 @@ fn lost(why: &str) -> String {
     format!("outcome unknown while publishing an event: {why}")
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_is_emitted_whole() {
     let service = Replay::new([taken(1)]);
     assert_eq!(publish(&service, &events(1)).await, ["ok"]);
@@ -54,7 +54,7 @@ async fn an_event_is_emitted_whole() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_holds_ten_entries_and_keeps_their_order() {
     let service = Replay::new([taken(10), taken(2)]);
     assert_eq!(publish(&service, &events(12)).await, vec!["ok"; 12]);
@@ -73,7 +73,7 @@ async fn a_call_holds_ten_entries_and_keeps_their_order() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_keeps_below_its_size() {
     let large = BusEvent { detail: json!("x".repeat(100 * 1024)), ..event(0) };
     let huge = BusEvent { detail: json!("x".repeat(300 * 1024)), ..event(0) };
@@ -85,7 +85,7 @@ async fn a_call_keeps_below_its_size() {
     assert_eq!(sizes, [2, 1, 1]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_200_with_a_failed_entry_is_not_taken_for_delivered() {
     let answer = json!({
         "FailedEntryCount": 1,
@@ -103,14 +103,14 @@ async fn a_200_with_a_failed_entry_is_not_taken_for_delivered() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_short_of_entries_vouches_for_none_of_the_missing() {
     let service = Replay::new([taken(1)]);
     let outcomes = publish(&service, &events(2)).await;
     assert_eq!(outcomes, ["ok".to_owned(), lost("the answer has no entry for it")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn after_a_failed_call_the_rest_is_not_tried() {
     let service = Replay::new([refusal(400, "ValidationException")]);
     let outcomes = publish(&service, &events(11)).await;
@@ -120,14 +120,14 @@ async fn after_a_failed_call_the_rest_is_not_tried() {
     assert_eq!(service.asked().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_bus_that_breaks_is_tried_again() {
     let service = Replay::new([Answer::Broken, taken(1)]);
     assert_eq!(publish(&service, &events(1)).await, ["ok"]);
     assert_eq!(service.asked().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_to_publish_is_no_call() {
     let service = Replay::new([taken(0)]);
     assert_eq!(publish(&service, &[]).await, Vec::<String>::new());

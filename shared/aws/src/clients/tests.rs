@@ -1,7 +1,10 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use quita_table::dynamo::{BatchGetItemRequest, Dynamo};
+
 use super::*;
+use crate::dynamo::DynamoDb;
 use crate::replay::settings;
 
 /// Answers one request with an empty object and hands over what it read.
@@ -32,12 +35,13 @@ async fn a_service_on_this_machine_is_reached_over_plain_http() {
         ("AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:1"),
         ("AWS_SESSION_TOKEN", "the-session"),
     ]);
-    let clients = Clients::new(&told).unwrap();
+    let table = DynamoDb::new(&Clients::new(&told).unwrap());
 
-    aws_sdk_dynamodb::Client::new(&clients.sdk).list_tables().send().await.unwrap();
+    let request = BatchGetItemRequest::new("quita", Vec::new());
+    table.batch_get_item(request).await.unwrap();
 
     let request = served.join().unwrap();
-    assert!(request.contains("DynamoDB_20120810.ListTables"), "{request}");
+    assert!(request.contains("DynamoDB_20120810.BatchGetItem"), "{request}");
     assert!(request.contains("/sa-east-1/dynamodb/aws4_request"), "{request}");
     assert!(request.contains("x-amz-security-token: the-session"), "{request}");
 }

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use quita_table::Item;
-use quita_table::dynamo::{ReturnConsumedCapacity as Reported, ReturnOnFailure};
+use quita_table::dynamo::{
+    Put, ReturnConsumedCapacity as Reported, ReturnOnFailure, TransactWriteItem,
+};
 use serde_dynamo::AttributeValue;
 use serde_json::{Value, json};
 
@@ -98,7 +100,7 @@ fn wire(item: &Item) -> Value {
     json!(item)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn get_item_is_emitted_and_read_as_on_the_wire() {
     let service = Replay::ok(json!({
         "Item": every_kind(),
@@ -117,7 +119,7 @@ async fn get_item_is_emitted_and_read_as_on_the_wire() {
     assert_eq!(answer.capacity, Capacity::read(Units::from_halves(3)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_item_is_none() {
     let request = GetItemRequest {
         table_name: "quita".to_owned(),
@@ -130,7 +132,7 @@ async fn a_missing_item_is_none() {
     assert_eq!(answer.capacity, Capacity::default());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn batch_get_hands_back_the_keys_that_were_not_processed() {
     let service = Replay::ok(json!({
         "Responses": { "quita": [every_kind()] },
@@ -145,7 +147,7 @@ async fn batch_get_hands_back_the_keys_that_were_not_processed() {
     assert_eq!(answer.capacity, Capacity::read(Units::whole(2)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn put_item_emits_every_kind_of_value_and_asks_for_the_old_item() {
     let service = Replay::ok(json!({ "ConsumedCapacity": { "CapacityUnits": 4.0 } }));
     let request = PutItemRequest::from(put(every_kind()));
@@ -157,7 +159,7 @@ async fn put_item_emits_every_kind_of_value_and_asks_for_the_old_item() {
     assert_eq!(answer.capacity, Capacity::write(Units::whole(4)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_empty_map_of_names_is_left_out_since_dynamodb_refuses_it() {
     let service = Replay::ok(json!({}));
     let request = PutItemRequest::from(first_put());
@@ -168,7 +170,7 @@ async fn an_empty_map_of_names_is_left_out_since_dynamodb_refuses_it() {
     assert!(body.get("ExpressionAttributeValues").is_none());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_transaction_repeats_under_the_same_token() {
     let done = json!({ "ConsumedCapacity": [{ "CapacityUnits": 6.0 }] }).to_string();
     let service = Replay::new([Answer::Http(500, "{}".to_owned()), Answer::Http(200, done)]);
@@ -183,7 +185,7 @@ async fn a_transaction_repeats_under_the_same_token() {
     assert_eq!(answer.capacity, Capacity::write(Units::whole(6)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_transactions_never_share_a_token() {
     let service = Replay::ok(json!({}));
     let dynamo = over(&service).await;
@@ -194,7 +196,7 @@ async fn two_transactions_never_share_a_token() {
     assert_ne!(tokens[0], tokens[1]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_query_is_emitted_for_the_table_and_for_an_index() {
     for index in [None, Some("work")] {
         let service = Replay::ok(json!({
@@ -210,7 +212,7 @@ async fn a_query_is_emitted_for_the_table_and_for_an_index() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_limit_that_does_not_fit_is_refused_before_the_call() {
     let service = Replay::ok(json!({}));
     let request = QueryRequest { limit: u32::MAX, ..query(None) };
@@ -219,7 +221,7 @@ async fn a_limit_that_does_not_fit_is_refused_before_the_call() {
     assert!(service.asked().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_condition_hands_over_what_was_there() {
     let with_item = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
@@ -238,7 +240,7 @@ async fn a_failed_condition_hands_over_what_was_there() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_canceled_transaction_tells_each_reason_in_its_place() {
     let service = Replay::new([Answer::Http(
         400,
@@ -293,7 +295,7 @@ fn variant(error: &DynamoError) -> String {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_failure_of_a_put_has_one_meaning() {
     for (status, code, expected) in [
         (400, "ProvisionedThroughputExceededException", "throttled"),
@@ -320,7 +322,7 @@ async fn every_failure_of_a_put_has_one_meaning() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_without_an_answer_may_have_happened() {
     for answer in [
         Answer::Broken,
@@ -333,7 +335,7 @@ async fn a_call_without_an_answer_may_have_happened() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_passing_failure_is_repeated_and_a_refusal_is_not() {
     for (answer, attempts) in [
         (refusal(400, "ThrottlingException"), 3),
@@ -345,7 +347,7 @@ async fn a_passing_failure_is_repeated_and_a_refusal_is_not() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_transaction_still_in_progress_may_yet_succeed() {
     for (code, expected) in [
         ("TransactionInProgressException", "unknown"),
@@ -359,7 +361,7 @@ async fn a_transaction_still_in_progress_may_yet_succeed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unreadable_answer_is_never_printed() {
     let service = Replay::new([Answer::Http(200, r#"{"Item":{"cpf":"52998224725"}}"#.to_owned())]);
     let request = GetItemRequest {

@@ -3,7 +3,7 @@
 //! Owns what is heard and the form of a line. Does not own what is said.
 //!
 //! Our own crates are heard at the level of Lambda's logging controls, everything below them at
-//! warnings and up: at lower levels the runtime logs whole events, and the SDKs whole requests.
+//! warnings and up: at lower levels the runtime logs whole events.
 //! Measurements and our own spans are heard at any level: an alarm must not go deaf with the log,
 //! and a warning names the merchant it is about.
 //!
@@ -13,7 +13,7 @@
 //!   {"_aws": {"CloudWatchMetrics": [..]}, "Function": .., "BankLatency": 84, "Operation": ..}
 //! ```
 //!
-//! Traces: the `trace_id` of X-Ray stands on every line. The SDKs pass the trace on to AWS; the
+//! Traces: the `trace_id` of X-Ray stands on every line. Calls of AWS carry the trace on; the
 //! clients for banks, chats and merchants' addresses send no such header.
 
 mod emf;

@@ -4,7 +4,7 @@
 //!
 //! | when | what |
 //! |---|---|
-//! | before the first poll | the log, the environment, TLS, the SDK clients: no call to anywhere |
+//! | before the first poll | the log, the environment, TLS: no call to anywhere |
 //! | with the first event | the signing key: one call to Secrets Manager |
 //! | when first needed | the clients for banks and chats, which read the machine's roots |
 //!

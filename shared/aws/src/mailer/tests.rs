@@ -38,7 +38,7 @@ async fn send(service: &Replay, email: &Email) -> Result<String, SendError> {
     mailer.send(email).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_goes_out_as_the_bytes_it_was_encoded_to() {
     let service = Replay::ok(json!({ "MessageId": "ses-1" }));
     assert_eq!(send(&service, &email()).await.unwrap(), "ses-1");
@@ -57,7 +57,7 @@ async fn a_message_goes_out_as_the_bytes_it_was_encoded_to() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_message_is_final_and_any_other_can_pass() {
     for (status, code, is_final) in [
         (400, "MessageRejected", true),
@@ -82,7 +82,7 @@ async fn a_refusal_of_the_message_is_final_and_any_other_can_pass() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_that_may_have_gone_out_is_never_sent_again() {
     for answer in [
         Answer::Broken,
@@ -98,7 +98,7 @@ async fn a_message_that_may_have_gone_out_is_never_sent_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn too_fast_is_waited_out() {
     let slow_down = refusal(429, "TooManyRequestsException");
     let sent = Answer::Http(200, json!({ "MessageId": "ses-2" }).to_string());
@@ -112,7 +112,7 @@ async fn too_fast_is_waited_out() {
     assert_eq!(service.asked().len(), 6);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_that_breaks_while_it_is_repeated_is_not_repeated_further() {
     let slow_down = refusal(429, "TooManyRequestsException");
     let service = Replay::new([slow_down, Answer::Broken]);
@@ -121,7 +121,7 @@ async fn a_message_that_breaks_while_it_is_repeated_is_not_repeated_further() {
     assert_eq!(service.asked().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_that_cannot_be_encoded_never_reaches_ses() {
     let service = Replay::ok(json!({}));
     let outcome = send(&service, &Email { subject: "a\r\nBcc: b".to_owned(), ..email() }).await;
@@ -129,7 +129,7 @@ async fn a_message_that_cannot_be_encoded_never_reaches_ses() {
     assert!(service.asked().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ses_cannot_tell_what_became_of_a_message() {
     let service = Replay::ok(json!({}));
     let mailer = SesMailer::new(&service.clients(), "mail".to_owned(), Arc::new(Noon));

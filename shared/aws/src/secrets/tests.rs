@@ -8,7 +8,7 @@ async fn get(service: &Replay) -> Result<Option<String>, Unknown> {
     secrets.get("bank/mer_a").await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_secret_is_asked_for_under_the_prefix() {
     let service = Replay::ok(json!({ "SecretString": "hush" }));
     assert_eq!(get(&service).await.unwrap().as_deref(), Some("hush"));
@@ -16,13 +16,13 @@ async fn a_secret_is_asked_for_under_the_prefix() {
     assert_eq!(service.body(), json!({ "SecretId": "quita/bank/mer_a" }));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_name_without_a_secret_is_none_and_not_an_outage() {
     let service = Replay::new([refusal(400, "ResourceNotFoundException")]);
     assert_eq!(get(&service).await.unwrap(), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outage_is_not_mistaken_for_a_missing_secret() {
     for (answer, attempts) in [
         (refusal(400, "AccessDeniedException"), 1),
@@ -50,7 +50,7 @@ fn targets(service: &Replay) -> Vec<String> {
     service.asked().iter().map(|asked| name(&asked.target)).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_secret_that_exists_is_created_a_second_time() {
     let done = || Answer::Http(200, json!({ "Name": "quita/bank/mer_a" }).to_string());
     let service = Replay::new([done()]);
@@ -69,7 +69,7 @@ async fn a_secret_that_exists_is_created_a_second_time() {
     assert_eq!(targets(&service), ["PutSecretValue", "CreateSecret", "PutSecretValue"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_secret_that_was_not_written_counts_as_written() {
     for answer in [refusal(400, "AccessDeniedException"), refusal(500, "InternalServiceError")] {
         let service = Replay::new([answer]);

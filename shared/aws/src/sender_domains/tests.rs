@@ -33,7 +33,7 @@ async fn claim(service: &Replay) -> Result<Claim, Unknown> {
     SesSenderDomains::new(&service.clients()).claim(&merchant(), "acme.example").await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_merchant_writes_in_the_name_of_another_one() {
     for owner in ["mer_other", ""] {
         let service = Replay::ok(identity(owner, "SUCCESS", "SUCCESS"));
@@ -49,7 +49,7 @@ async fn a_merchant_writes_in_the_name_of_another_one() {
     assert_eq!(claim(&service).await.unwrap(), Claim::Taken);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_new_domain_is_claimed_without_its_records() {
     let mut fresh = identity("mer_acme", "PENDING", "PENDING");
     fresh["MailFromAttributes"] = Value::Null;
@@ -81,7 +81,7 @@ async fn a_new_domain_is_claimed_without_its_records() {
     assert_eq!(asked[3].body["MailFromDomain"], "bounce.acme.example");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_domain_counts_as_verified_because_one_above_it_is() {
     for (dkim, can_send) in [("SUCCESS", true), ("PENDING", false), ("FAILED", false)] {
         let service = Replay::ok(identity("mer_acme", dkim, "FAILED"));
@@ -92,7 +92,7 @@ async fn a_domain_counts_as_verified_because_one_above_it_is() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outage_is_taken_for_a_domain_that_is_not_there() {
     let domains = |service: &Replay| SesSenderDomains::new(&service.clients());
     let service = Replay::new([absent()]);

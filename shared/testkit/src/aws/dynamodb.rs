@@ -1,6 +1,6 @@
 //! DynamoDB: the five operations of the transport, in front of any transport.
 //!
-//! Owns what a repeat of a call meets. The SDK sends the same `amz-sdk-invocation-id` with each
+//! Owns what a repeat of a call meets. A caller sends the same `amz-sdk-invocation-id` with each
 //! attempt at a call, and the same `ClientRequestToken` with each attempt at a transaction.
 
 use std::collections::{HashMap, VecDeque};
@@ -17,7 +17,7 @@ use super::Attempts;
 use super::answer::{Refusal, read, response};
 use super::dynamodb_wire::{self as wire, INVALID};
 
-/// Calls and transactions that are remembered; the SDK's last attempt comes seconds after its first.
+/// Calls and transactions that are remembered; a caller's last attempt comes seconds after its first.
 const REMEMBERED_MAX: usize = 1000;
 const TOKEN: &str = "ClientRequestToken";
 
@@ -68,7 +68,7 @@ impl Repeats {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).get(call)
     }
 
-    /// Keeps a fault for the call's other attempts; a refusal the SDK does not repeat needs none.
+    /// Keeps a fault for the call's other attempts; a refusal that nobody repeats needs none.
     fn met(&self, call: &str, refusal: &Refusal) {
         let repeated = refusal.status.is_server_error() || refusal.code == wire::THROTTLED;
         if repeated && self.attempts == Attempts::ShareTheirFault {
@@ -87,7 +87,7 @@ impl Repeats {
     }
 }
 
-/// Answers one call; `call` is the SDK's name for it, the same for all its attempts.
+/// Answers one call; `call` is the caller's name for it, the same for all its attempts.
 pub(super) async fn answer(
     dynamo: &dyn Dynamo,
     repeats: &Repeats,

@@ -201,9 +201,9 @@ fn a_field_named_like_a_part_of_the_line_does_not_forge_it() {
 #[test]
 fn a_warning_of_a_library_is_heard_and_its_chatter_is_not() {
     let lines = lines_of("TRACE", || {
-        tracing::info!(target: "aws_smithy_runtime", body = "a whole request");
+        tracing::info!(target: "hyper_util", body = "a whole request");
         tracing::trace!(target: "lambda_runtime", event = "a whole event");
-        tracing::warn!(target: "aws_smithy_runtime", "slow");
+        tracing::warn!(target: "hyper_util", "slow");
         tracing::trace!(target: "quita_app", "ours");
     });
     let said: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
