@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use quita_app::metrics::{self, ALL, MessageOutcome, Metric};
+use quita_app::ports::{Clock, SystemClock};
 use quita_pix::client::{BankCall, CallEnd};
 use serde_json::{Value, json};
 use tracing::Level;
@@ -39,7 +40,7 @@ fn request_span() -> tracing::Span {
 /// What CloudWatch asks of an embedded metric: the shape, and a value for all that is named.
 fn check_emf(line: &Value) {
     let about = &line["_aws"];
-    let since = Utc::now() - TimeDelta::minutes(5);
+    let since = SystemClock.now() - TimeDelta::minutes(5);
     assert!(about["Timestamp"].as_i64().unwrap() > since.timestamp_millis(), "{line}");
     let directives = about["CloudWatchMetrics"].as_array().unwrap();
     assert_eq!(directives.len(), 1);
@@ -66,7 +67,7 @@ fn check_emf(line: &Value) {
 
 /// Calls every function that measures.
 fn measure_everything() {
-    let now = Utc::now();
+    let now = SystemClock.now();
     metrics::payments_matched(2);
     metrics::payments_unmatched(1);
     for outcome in [MessageOutcome::Sent, MessageOutcome::Failed, MessageOutcome::NotNow] {
