@@ -124,7 +124,7 @@ pub(crate) fn add(
 /// read where tasks are over, none otherwise.
 pub(crate) async fn follow(
     deps: &Deps,
-    commit: Commit,
+    mut commit: Commit,
     invoice: &Invoice,
     events: &mut Vec<Event>,
     about: Option<&str>,
@@ -133,7 +133,6 @@ pub(crate) async fn follow(
     events.extend(after(invoice, events, now).follow_ups(now));
     let asked: Vec<(TaskKind, Option<String>)> =
         tasks_asked(events).map(|(kind, step)| (kind, step.map(str::to_owned))).collect();
-    let mut commit = commit;
     for (kind, step) in asked {
         let asked = Opening { about, ..Opening::of(kind, step.as_deref()) };
         commit = add(deps, commit, invoice, events, asked, now)?;

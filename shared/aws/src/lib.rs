@@ -5,7 +5,7 @@
 //! messages ([`EndUserMessaging`]) and letters ([`LettersBucket`]); and the start and loop of a function
 //! ([`lambda`]). Does not own a rule, a key or a retry of a use case.
 //!
-//! The services are called in their own JSON, signed by `aws-sigv4`, without the SDKs: ARCHITECTURE.md
+//! The services are called in their own JSON, S3 by a `PUT`, signed by `aws-sigv4`, without the SDKs: ARCHITECTURE.md
 //! says why.
 //!
 //! Invariants: no type of AWS leaves this crate; a failed call is either known to have had no effect

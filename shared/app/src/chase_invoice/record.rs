@@ -159,10 +159,9 @@ impl Record {
     async fn write(
         &self,
         deps: &Deps,
-        commit: Commit,
+        mut commit: Commit,
         now: DateTime<Utc>,
     ) -> Result<(Commit, Invoice), Unknown> {
-        let mut commit = commit;
         let invoice = &self.of.invoice;
         let mut state = invoice.clone();
         let (mut events, mut tasks) = (Vec::new(), Vec::new());

@@ -69,12 +69,11 @@ pub(super) async fn write(
         }
         let now = deps.clock.now();
         let before = known(found.take_merchant())?;
-        let Change { commit, after, name, data, status, body, is_told } =
+        let Change { mut commit, after, name, data, status, body, is_told } =
             match decide(&before, &mut found, now)? {
                 Ok(change) => change,
                 Err(refused) => return Ok(Err(refused)),
             };
-        let mut commit = commit;
         if is_told || after != before {
             let after = Merchant { version: before.version + 1, ..after };
             let row = EventRow {
