@@ -19,8 +19,12 @@ const FORGOTTEN: TimeDelta = TimeDelta::seconds(61);
 
 /// Every route that needs a permission, with the permission.
 fn guarded() -> Vec<(&'static Route, Permission)> {
-    let all =
-        [quita_create_invoice::ROUTES, quita_receivables_api::ROUTES, quita_admin_api::ROUTES];
+    let all = [
+        quita_create_invoice::ROUTES,
+        quita_receivables_api::ROUTES,
+        quita_admin_api::ROUTES,
+        quita_settings_api::ROUTES,
+    ];
     let needs = |route: &'static Route| match route.access {
         Access::Needs(permission) => Some((route, permission)),
         Access::Open | Access::Operator => None,

@@ -29,6 +29,7 @@ const LAYERS: [&[&str]; 5] = [
         "quita-reconcile-payments",
         "quita-record-evidence",
         "quita-relay-events",
+        "quita-settings-api",
         "quita-sweep-reminders",
     ],
 ];

@@ -180,8 +180,12 @@ fn every_route_of_v1_needs_a_key_and_answers_problems() {
 /// What a caller needs is in the code's own tables of routes; the document says the same.
 #[test]
 fn a_permission_is_documented_otherwise_than_it_is_asked_for() {
-    let tables =
-        [quita_create_invoice::ROUTES, quita_receivables_api::ROUTES, quita_admin_api::ROUTES];
+    let tables = [
+        quita_create_invoice::ROUTES,
+        quita_receivables_api::ROUTES,
+        quita_admin_api::ROUTES,
+        quita_settings_api::ROUTES,
+    ];
     let asked: BTreeMap<String, String> = tables
         .into_iter()
         .flatten()

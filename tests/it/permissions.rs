@@ -56,6 +56,7 @@ fn expected() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("receivables_api", reading(&[WRITE, DELETE, QUERY, SECRET])),
         ("reconcile_payments", reading(&[WRITE, QUERY, SECRET])),
         ("record_evidence", reading(&[WRITE, SECRET])),
+        ("settings_api", reading(&[WRITE, QUERY, SECRET])),
         ("relay_events", BTreeSet::from([PUBLISH, SECRET, QUERY, WRITE])),
         ("sweep_reminders", reading(&sending)),
     ])
@@ -241,7 +242,8 @@ fn an_index_is_asked_by_who_has_no_list_in_it() {
         "sweep_reminders",
     ];
     assert_eq!(index("by_customer"), BTreeSet::from(by_customer));
-    let by_state = ["admin_api", "receivables_api", "reconcile_payments", "sweep_reminders"];
+    let by_state =
+        ["admin_api", "receivables_api", "reconcile_payments", "settings_api", "sweep_reminders"];
     assert_eq!(index("by_state"), BTreeSet::from(by_state));
     assert_eq!(reaching(&template, "/index/*"), BTreeSet::new());
 }

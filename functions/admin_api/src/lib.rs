@@ -1,22 +1,18 @@
 //! The `/v1` API of setting up and looking after: merchants, keys, people, the bank connection, the
-//! sender's domain, channels, webhooks, the audit trail.
+//! sender's domain, channels, the audit trail.
 //!
-//! It has permissions that the API of invoices and money must not have, such as writing secrets;
-//! that is why it is a function of its own.
+//! It has permissions that no other function under `/v1` may have, such as writing secrets; that is
+//! why it is a function of its own.
 
 mod audit;
 mod bank_connection;
 mod channels;
-mod endpoints;
-mod event_types;
 mod keys;
 mod merchants;
 mod people;
 mod readiness;
-mod rules;
 mod sender_domain;
 mod sign_in;
-mod templates;
 
 use quita_app::Deps;
 use quita_core::access::Permission;
@@ -59,39 +55,6 @@ pub const ROUTES: &[Route] = &[
     needs(Permission::Read, "GET /v1/onboarding"),
     needs(Permission::Audit, "GET /v1/audit"),
     needs(Permission::Audit, "GET /v1/audit/verification"),
-    needs(Permission::Configure, "POST /v1/webhook_endpoints"),
-    needs(Permission::Read, "GET /v1/webhook_endpoints"),
-    needs(Permission::Read, "GET /v1/webhook_endpoints/{endpoint_id}"),
-    needs(Permission::Configure, "PUT /v1/webhook_endpoints/{endpoint_id}"),
-    needs(Permission::Configure, "POST /v1/webhook_endpoints/{endpoint_id}/close"),
-    needs(Permission::Configure, "GET /v1/webhook_endpoints/{endpoint_id}/secret"),
-    needs(Permission::Configure, "POST /v1/webhook_endpoints/{endpoint_id}/secret/rotate"),
-    needs(Permission::Configure, "POST /v1/webhook_endpoints/{endpoint_id}/test"),
-    needs(Permission::Configure, "POST /v1/webhook_endpoints/{endpoint_id}/replays"),
-    needs(Permission::Read, "GET /v1/webhook_endpoints/{endpoint_id}/deliveries"),
-    needs(Permission::Read, "GET /v1/webhook_endpoints/{endpoint_id}/deliveries/{delivery_id}"),
-    needs(
-        Permission::Configure,
-        "POST /v1/webhook_endpoints/{endpoint_id}/deliveries/{delivery_id}/replay",
-    ),
-    needs(Permission::Read, "GET /v1/templates"),
-    needs(Permission::Read, "GET /v1/templates/variables"),
-    needs(Permission::Read, "POST /v1/templates/preview"),
-    needs(Permission::Configure, "PUT /v1/templates/{template_name}"),
-    needs(Permission::Read, "GET /v1/templates/{template_name}"),
-    needs(Permission::Read, "GET /v1/templates/{template_name}/versions"),
-    needs(Permission::Read, "GET /v1/rules"),
-    needs(Permission::Read, "GET /v1/rules/{rule_name}"),
-    needs(Permission::Configure, "PUT /v1/rules/{rule_name}"),
-    needs(Permission::Read, "POST /v1/rules/{rule_name}/check"),
-    needs(Permission::Read, "GET /v1/rules/{rule_name}/versions"),
-    needs(Permission::Read, "GET /v1/rules/{rule_name}/versions/{version}"),
-    needs(Permission::Read, "GET /v1/default_rule"),
-    needs(Permission::Configure, "PUT /v1/default_rule"),
-    needs(Permission::Read, "GET /v1/segments"),
-    needs(Permission::Configure, "PUT /v1/segments"),
-    needs(Permission::Read, "GET /v1/event_types"),
-    needs(Permission::Read, "GET /v1/event_types/{event_type}"),
 ];
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
@@ -159,13 +122,6 @@ async fn of_merchant(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse
     match (key, ids) {
         ("GET /v1/audit", _) => audit::list(at).await,
         ("GET /v1/audit/verification", _) => audit::verify(at).await,
-        ("GET /v1/event_types", _) => Ok(event_types::list()),
-        ("GET /v1/event_types/{event_type}", [name]) => event_types::show(name),
-        (key, ids) if key.contains(" /v1/webhook_endpoints") => {
-            endpoints::route(at, key, ids).await
-        }
-        (key, ids) if key.contains(" /v1/templates") => templates::route(at, key, ids).await,
-        (key, ids) if rules::has(key) => rules::route(at, key, ids).await,
         (key, ids) if key.contains(" /v1/api_keys") => of_keys(at, key, ids).await,
         (key, ids) if key.contains(" /v1/people") || key.contains(" /v1/session") => {
             of_people(at, key, ids).await

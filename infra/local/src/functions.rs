@@ -74,6 +74,7 @@ impl Functions for InProcess {
             "create_invoice" => Ok(quita_create_invoice::handle(deps, request).await),
             "admin_api" => Ok(quita_admin_api::handle(deps, request).await),
             "receivables_api" => Ok(quita_receivables_api::handle(deps, request).await),
+            "settings_api" => Ok(quita_settings_api::handle(deps, request).await),
             "portal" => Ok(quita_portal::handle(deps, request).await),
             "payment_webhook" => {
                 let trigger = Trigger::Http(Box::new(request));

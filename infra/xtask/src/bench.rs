@@ -4,19 +4,19 @@
 //! `tests/benches`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::e2e;
 use crate::package::DEPLOY_FLAGS;
 use crate::tools;
-use crate::workspace::Workspace;
+use crate::workspace::{DEPLOY, Workspace};
 
 /// Asks for the deployed binaries.
 const LAMBDA: &str = "--lambda";
 /// The package of the binary that the others are measured against.
 const HELLO: &str = "quita-hello";
-/// The profile that is deployed.
-const PROFILE: &str = "deploy";
+/// What the names of functions' packages begin with.
+const PREFIX: &str = "quita-";
 
 /// The figures of the named groups, or of the binaries of the named functions, or of all.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), String> {
@@ -34,38 +34,60 @@ fn figures(workspace: &Workspace, bench: &str) -> std::process::Command {
 }
 
 fn lambda(workspace: &Workspace, names: &[String]) -> Result<(), String> {
-    let built = build(workspace, names)?;
     let folder = workspace.target.join("bench");
-    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let binaries = folder.join("binaries");
+    build(workspace, names, &binaries)?;
     let shim = e2e::shim(workspace, &folder)?;
     let mut bench = figures(workspace, "lambda");
     bench
-        .env("QUITA_LAMBDAS", built)
+        .env("QUITA_LAMBDAS", binaries)
         .env("QUITA_CLOCK_SHIM", shim)
         .env("QUITA_LAMBDA_FIGURES", folder.join("figures.jsonl"));
     tools::run(&mut bench)
 }
 
-/// Builds the binaries as they are deployed, but for this machine; answers their folder.
-fn build(workspace: &Workspace, names: &[String]) -> Result<PathBuf, String> {
-    let packages = packages(workspace, names)?;
+/// Builds the binaries as they are deployed, but for this machine, and puts them, and no others, in
+/// one folder.
+fn build(workspace: &Workspace, names: &[String], folder: &Path) -> Result<(), String> {
+    let asked = packages(workspace, names)?;
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| error.to_string())?;
+    }
+    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     // With a target named, build scripts and macros are left without the flags.
     let host = tools::host()?;
-    let mut build = workspace.cargo(["build", "--profile", PROFILE, "--bins", "--target", &host]);
-    for package in packages.iter().map(String::as_str).chain([HELLO]) {
-        build.args(["--package", package]);
+    for (profile, functions) in &workspace.deployed {
+        let functions = functions.iter().map(String::as_str);
+        let mut packages: Vec<&str> = functions.filter(|one| asked.contains(one)).collect();
+        packages.extend((profile == DEPLOY).then_some(HELLO));
+        if packages.is_empty() {
+            continue;
+        }
+        let mut build =
+            workspace.cargo(["build", "--profile", profile, "--bins", "--target", &host]);
+        for package in &packages {
+            build.args(["--package", package]);
+        }
+        tools::run(build.env("RUSTFLAGS", DEPLOY_FLAGS))?;
+        let built = workspace.target.join(&host).join(profile);
+        for package in packages {
+            let name = package.trim_start_matches(PREFIX).replace('-', "_");
+            fs::copy(built.join(&name), folder.join(&name)).map_err(|error| error.to_string())?;
+        }
     }
-    tools::run(build.env("RUSTFLAGS", DEPLOY_FLAGS))?;
-    Ok(workspace.target.join(host).join(PROFILE))
+    Ok(())
 }
 
 /// Packages of functions, by their folders' names; all when none is named.
-fn packages(workspace: &Workspace, names: &[String]) -> Result<Vec<String>, String> {
-    let package = |name: &String| format!("quita-{}", name.replace('_', "-"));
-    let asked: Vec<String> = names.iter().map(package).collect();
-    match asked.iter().find(|asked| !workspace.functions.contains(asked)) {
-        Some(unknown) => Err(format!("there is no function `{unknown}`")),
-        None if asked.is_empty() => Ok(workspace.functions.clone()),
-        None => Ok(asked),
+fn packages<'a>(workspace: &'a Workspace, names: &[String]) -> Result<Vec<&'a str>, String> {
+    let all: Vec<&str> = workspace.functions.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        return Ok(all);
     }
+    let package = |name: &String| {
+        let wanted = format!("{PREFIX}{}", name.replace('_', "-"));
+        let known = all.iter().find(|known| **known == wanted);
+        known.copied().ok_or_else(|| format!("there is no function `{name}`"))
+    };
+    names.iter().map(package).collect()
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask package`: the Lambda binaries in the `deploy` profile, zipped, and a template that
-//! names the zips. `sam deploy --template target/package/template.yaml` takes it from there.
+//! `cargo xtask package`: the Lambda binaries in the profiles they are deployed in, zipped, and a
+//! template that names the zips. `sam deploy --template target/package/template.yaml` takes it from there.
 
 use std::fs;
 
@@ -23,12 +23,14 @@ pub fn run(workspace: &Workspace) -> Result<(), String> {
     }
     let folder = workspace.target.join("package");
     let shown = folder.display().to_string();
-    let mut build = workspace.cargo(["lambda", "build", "--profile", "deploy", "--arm64"]);
-    build.args(["--output-format", "zip", "--lambda-dir", &shown]);
-    for function in &workspace.functions {
-        build.args(["--package", function]);
+    for (profile, functions) in &workspace.deployed {
+        let mut build = workspace.cargo(["lambda", "build", "--profile", profile, "--arm64"]);
+        build.args(["--output-format", "zip", "--lambda-dir", &shown]);
+        for function in functions {
+            build.args(["--package", function]);
+        }
+        tools::run(build.env("RUSTFLAGS", DEPLOY_FLAGS))?;
     }
-    tools::run(build.env("RUSTFLAGS", DEPLOY_FLAGS))?;
     let source = workspace.root.join("template.yaml");
     let template = fs::read_to_string(&source).map_err(|error| error.to_string())?;
     let target = folder.join("template.yaml");

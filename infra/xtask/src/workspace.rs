@@ -1,5 +1,6 @@
 //! The workspace as cargo sees it: where it stands and which packages are for AWS alone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,8 @@ use crate::tools;
 
 /// The one crate that calls AWS.
 const SDK_PACKAGE: &str = "quita-aws";
+/// The profile that a function is deployed in whose manifest names none.
+pub const DEPLOY: &str = "deploy";
 
 /// The workspace this binary was built in.
 pub struct Workspace {
@@ -17,6 +20,9 @@ pub struct Workspace {
     pub target: PathBuf,
     /// Names of the packages under `functions/`, sorted.
     pub functions: Vec<String>,
+    /// The same by the profile that each is deployed in: its manifest's
+    /// `package.metadata.quita.profile`, or [`DEPLOY`].
+    pub deployed: BTreeMap<String, Vec<String>>,
 }
 
 impl Workspace {
@@ -25,13 +31,17 @@ impl Workspace {
         let root = here.join("../..").canonicalize().map_err(|error| error.to_string())?;
         let metadata = metadata(&root, &["--no-deps"])?;
         let target = metadata["target_directory"].as_str().unwrap_or("target");
-        let mut functions: Vec<String> = array(&metadata["packages"])
-            .iter()
-            .filter(|package| text(package, "manifest_path").contains("/functions/"))
-            .map(|package| text(package, "name").to_owned())
-            .collect();
+        let mut deployed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for package in array(&metadata["packages"]) {
+            if text(package, "manifest_path").contains("/functions/") {
+                let profile = package["metadata"]["quita"]["profile"].as_str().unwrap_or(DEPLOY);
+                let functions = deployed.entry(profile.to_owned()).or_default();
+                functions.push(text(package, "name").to_owned());
+            }
+        }
+        let mut functions: Vec<String> = deployed.values().flatten().cloned().collect();
         functions.sort();
-        Ok(Self { target: PathBuf::from(target), root, functions })
+        Ok(Self { target: PathBuf::from(target), root, functions, deployed })
     }
 
     /// A cargo command in the root.
@@ -84,4 +94,19 @@ pub fn array(value: &Value) -> &[Value] {
 /// A text field of a JSON object, empty when it has none.
 pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_deployed_in_a_profile_that_does_not_exist() {
+        let workspace = Workspace::open().unwrap();
+        let manifest = std::fs::read_to_string(workspace.root.join("Cargo.toml")).unwrap();
+        assert!(!workspace.functions.is_empty());
+        for profile in workspace.deployed.keys() {
+            assert!(manifest.contains(&format!("\n[profile.{profile}]\n")), "{profile}");
+        }
+    }
 }

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -96,7 +97,7 @@ impl Caller {
 
     async fn call<Told: DeserializeOwned>(
         &self,
-        request: Result<Request<Vec<u8>>, http::Error>,
+        request: Result<Request<Bytes>, http::Error>,
     ) -> Result<Told, Failed> {
         let mut request = request.map_err(|error| Failed::never_sent(error.to_string()))?;
         let name = HeaderValue::try_from(token()?);
@@ -119,11 +120,11 @@ impl Caller {
             attempt += 1;
         };
         // Some operations answer with nothing.
-        let body = if answer.body.is_empty() { b"{}" } else { answer.body.as_slice() };
+        let body = if answer.body.is_empty() { b"{}" } else { answer.body.as_ref() };
         serde_json::from_slice(body).map_err(|_| Failed::unreadable())
     }
 
-    async fn once(&self, request: &Request<Vec<u8>>, ends_at: Instant) -> Result<Answer, Failed> {
+    async fn once(&self, request: &Request<Bytes>, ends_at: Instant) -> Result<Answer, Failed> {
         let left = ends_at.saturating_duration_since(Instant::now()).min(self.patience.attempt);
         match timeout(left, self.signed.send(self.service, request.clone())).await {
             Ok(Ok(answer)) if answer.status.is_success() => Ok(answer),
@@ -150,7 +151,7 @@ pub(crate) fn token() -> Result<String, Failed> {
 /// A call that failed: what is known of it, and what the service wrote, which is never shown.
 pub(crate) struct Failed {
     pub fault: Fault,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// Worth another attempt.
     is_passing: bool,
     /// The service said that it did not do it.
@@ -160,18 +161,18 @@ pub(crate) struct Failed {
 impl Failed {
     fn never_sent(why: String) -> Self {
         let fault = Fault::never_sent(why);
-        Self { fault, body: Vec::new(), is_passing: false, is_refused: true }
+        Self { fault, body: Bytes::new(), is_passing: false, is_refused: true }
     }
 
     /// An answer of another form than was asked for: something was done, and nobody knows what.
     pub fn unreadable() -> Self {
         let fault = Fault::unanswered("the answer cannot be read".to_owned());
-        Self { fault, body: Vec::new(), is_passing: false, is_refused: false }
+        Self { fault, body: Bytes::new(), is_passing: false, is_refused: false }
     }
 
     fn broken(broken: &Broken) -> Self {
         let fault = Fault::unanswered(broken.to_string());
-        Self { fault, body: Vec::new(), is_passing: true, is_refused: false }
+        Self { fault, body: Bytes::new(), is_passing: true, is_refused: false }
     }
 
     fn of(answer: Answer) -> Self {

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use quita_app::chain;
 use reqwest::{Certificate, redirect};
@@ -28,7 +29,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A request and its whole answer: over the network, or from a test's script.
 #[async_trait]
 pub(crate) trait Exchange: std::fmt::Debug + Send + Sync {
-    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Broken>;
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Answer, Broken>;
 }
 
 /// A whole answer.
@@ -36,7 +37,7 @@ pub(crate) trait Exchange: std::fmt::Debug + Send + Sync {
 pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl Answer {
@@ -89,11 +90,11 @@ impl Http {
 
 #[async_trait]
 impl Exchange for Http {
-    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Answer, Broken> {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Answer, Broken> {
         let request = reqwest::Request::try_from(request).map_err(broken)?;
         let response = self.client.execute(request).await.map_err(broken)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(broken)?.to_vec();
+        let body = response.bytes().await.map_err(broken)?;
         Ok(Answer { status, headers, body })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
@@ -94,12 +95,12 @@ pub(crate) fn refusal(status: u16, code: &str) -> Answer {
 
 #[async_trait]
 impl Exchange for Replay {
-    async fn exchange(&self, request: Request<Vec<u8>>) -> Result<wire::Answer, Broken> {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<wire::Answer, Broken> {
         let target = request.headers().get("x-amz-target");
         self.asked.lock().unwrap().push(Asked {
             uri: request.uri().to_string(),
             target: target.map_or_else(String::new, |text| text.to_str().unwrap().to_owned()),
-            body: match request.body().as_slice() {
+            body: match request.body().as_ref() {
                 [] => Value::Null,
                 text => serde_json::from_slice(text).unwrap(),
             },
@@ -113,7 +114,7 @@ impl Exchange for Replay {
         match answer {
             Answer::Http(status, body) => Ok(wire::Answer {
                 status: status.try_into().unwrap(),
-                body: body.into_bytes(),
+                body: body.into(),
                 ..wire::Answer::default()
             }),
             Answer::Broken => Err(Broken::Lost("connection reset".to_owned())),

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
     UriPathNormalizationMode, sign,
@@ -14,6 +13,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::identity::Identity;
+use bytes::Bytes;
 use http::{Method, Request};
 use quita_app::Unknown;
 use quita_app::ports::SendError;
@@ -49,7 +49,7 @@ pub(crate) struct Service {
 pub(crate) struct Signed {
     http: Arc<dyn Exchange>,
     pub region: String,
-    credentials: Credentials,
+    identity: Identity,
     endpoints: Endpoints,
 }
 
@@ -58,7 +58,7 @@ impl Signed {
         Self {
             http: Arc::new(http),
             region: settings.region.clone(),
-            credentials: settings.credentials.clone(),
+            identity: settings.credentials.clone().into(),
             endpoints: settings.endpoints.clone(),
         }
     }
@@ -78,7 +78,7 @@ impl Signed {
     pub async fn send(
         &self,
         service: Service,
-        mut request: Request<Vec<u8>>,
+        mut request: Request<Bytes>,
     ) -> Result<Answer, Broken> {
         let trace = std::env::var(TRACE).ok().and_then(|trace| trace.try_into().ok());
         if let Some(trace) = trace {
@@ -92,7 +92,7 @@ impl Signed {
     pub async fn call(
         &self,
         service: Service,
-        request: Request<Vec<u8>>,
+        request: Request<Bytes>,
         doing: &'static str,
     ) -> Result<Answer, SendError> {
         let late = |_| Err(Broken::Lost("no answer in time".to_owned()));
@@ -106,17 +106,16 @@ impl Signed {
     fn sign(
         &self,
         service: Service,
-        mut request: Request<Vec<u8>>,
-    ) -> Result<Request<Vec<u8>>, BoxError> {
+        mut request: Request<Bytes>,
+    ) -> Result<Request<Bytes>, BoxError> {
         let mut settings = SigningSettings::default();
         if service.is_s3 {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
             settings.percent_encoding_mode = PercentEncodingMode::Single;
             settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         }
-        let identity: Identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
-            .identity(&identity)
+            .identity(&self.identity)
             .region(&self.region)
             .name(service.signing)
             .time(SystemTime::now())
@@ -147,7 +146,10 @@ pub(crate) fn request(
     address: &str,
     headers: &[(&'static str, &str)],
     body: Vec<u8>,
-) -> Result<Request<Vec<u8>>, http::Error> {
+) -> Result<Request<Bytes>, http::Error> {
     let builder = Request::builder().method(method).uri(address);
-    headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).body(body)
+    headers
+        .iter()
+        .fold(builder, |builder, (name, value)| builder.header(*name, *value))
+        .body(body.into())
 }

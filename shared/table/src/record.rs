@@ -94,8 +94,11 @@ impl fmt::Debug for RecordItem {
 
 impl RecordItem {
     /// The value, when it is of kind `R`.
-    pub fn decode<R: Record>(&self, merchant: &MerchantId) -> Result<R, ItemError> {
-        decode(merchant, self)
+    pub fn decode<R: Record>(self, merchant: &MerchantId) -> Result<R, ItemError> {
+        let read: Stored<R> = from_item(self.0, R::KIND)?;
+        let (found, value) = (PrimaryKey { pk: read.pk, sk: read.sk }, read.value);
+        let is_home = value.owner() == merchant && found == Key::Record(&value.key()).of(merchant);
+        if is_home && read.kind == R::KIND { Ok(value) } else { Err(misplaced(found.sk)) }
     }
 }
 
@@ -129,20 +132,9 @@ pub(crate) fn item<R: Record>(value: &R) -> Result<Item, ItemError> {
     Ok(item)
 }
 
-/// Reads a record back.
-pub(crate) fn decode<R: Record>(merchant: &MerchantId, item: &RecordItem) -> Result<R, ItemError> {
-    let RecordItem(item) = item;
-    let read: Stored<R> = from_item(item, R::KIND)?;
-    let value = read.value;
-    let key = Key::Record(&value.key()).of(merchant);
-    let at_home = value.owner() == merchant && PrimaryKey::of_item(item) == Some(key);
-    if at_home && read.kind == R::KIND { Ok(value) } else { Err(misplaced(item)) }
-}
-
-/// Whether an item of one of [`KINDS`] stands in a partition of the merchant's.
-pub(crate) fn belongs(merchant: &MerchantId, item: &Item) -> bool {
-    let pk = PrimaryKey::of_item(item).map(|key| key.pk).unwrap_or_default();
-    let rest = pk.strip_prefix("M#").and_then(|rest| rest.strip_prefix(merchant.as_str()));
+/// Whether a key of one of [`KINDS`] is in a partition of the merchant's.
+pub(crate) fn belongs(merchant: &MerchantId, key: &PrimaryKey) -> bool {
+    let rest = key.pk.strip_prefix("M#").and_then(|rest| rest.strip_prefix(merchant.as_str()));
     rest.is_some_and(|rest| rest.starts_with('#'))
 }
 

@@ -1,14 +1,16 @@
 //! The warm callback beside its own table and bank: what is ours is what is left.
 //!
-//! The function reaches table and bank through a [`Toll`] each. What a toll counts is one answer of
-//! the table or the bank and one hop on loopback; what is left of the call is the function's own
-//! work, its half of those hops, and the runtime API's. So it errs against the function. A hello is
-//! given the same events, since its call is the runtime API's part and nothing else.
+//! The function reaches table and bank through a [`Toll`] each, which counts from the first byte of
+//! a request to the last of its answer. What is left of the call is the function's own work, the
+//! ways to the tolls and back, and the runtime API's. Two others are measured in the same run to
+//! tell them apart: a bare socket goes the way to a toll, and a hello is given the same events,
+//! since its call is the runtime API's part and nothing else.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use quita_app::ports::Secrets;
@@ -21,6 +23,8 @@ use quita_testkit::aws::{
 use quita_testkit::embedded::Embedded;
 use quita_testkit::lambda::{ClockFile, FunctionConfig, LambdaFunction, Template};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::starts::HELLO;
 use super::toll::Toll;
@@ -30,6 +34,8 @@ use super::{millis, quantile, resolve};
 const FUNCTION: &str = "payment_webhook";
 /// Callbacks that are measured, after one that is not.
 const CALLS: usize = 200;
+/// What goes each way over a bare socket: about what a request to the table has.
+const WAY_BYTES: usize = 4096;
 /// What the names of secrets begin with in `template.yaml`.
 const PREFIX: &str = "quita/";
 
@@ -93,12 +99,48 @@ pub async fn measure(template: &Template, folder: &Path) {
         table: table.time,
         bank: bank.time,
     });
-    let requests = tolls.last().map_or(0, |(table, _)| table.requests);
-    print(taken.collect(), hello(folder, &events).await, requests);
+    let requests = tolls.last().map_or(0, |(table, bank)| table.requests + bank.requests);
+    let (ways, hello) = (ways(requests).await, hello(folder, &events).await);
+    print(taken.collect(), &ways, &hello, requests);
     println!("  on a processor, its start included: {} ms a call", {
         millis(figures.processor / u32::try_from(events.len()).unwrap())
     });
     println!("  peak memory: {:.1} MB\n", figures.peak_memory_bytes as f64 / 1e6);
+}
+
+/// What so many requests wait for that no toll counts: the way to one and back.
+async fn ways(requests: u32) -> Vec<Duration> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let echo = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; WAY_BYTES];
+        while socket.read_exact(&mut bytes).await.is_ok() {
+            socket.write_all(&bytes).await.unwrap();
+        }
+    });
+    let toll = Toll::before(&format!("http://{echo}")).await;
+    let mut socket = std::net::TcpStream::connect(toll.address).unwrap();
+    socket.set_nodelay(true).unwrap();
+    let mut ways = Vec::with_capacity(CALLS);
+    for _ in 0..=CALLS {
+        let mut way = Duration::ZERO;
+        for _ in 0..requests {
+            // A thread of its own, as the function has a process.
+            let (back, whole) = tokio::task::spawn_blocking(move || {
+                let begun = Instant::now();
+                socket.write_all(&[0; WAY_BYTES]).unwrap();
+                socket.read_exact(&mut [0; WAY_BYTES]).unwrap();
+                (socket, begun.elapsed())
+            })
+            .await
+            .unwrap();
+            socket = back;
+            way += whole.saturating_sub(toll.take().time);
+        }
+        ways.push(way);
+    }
+    ways
 }
 
 /// What the runtime API takes by itself, with events as large.
@@ -154,20 +196,22 @@ fn environment(
 }
 
 /// The first call read the secrets and opened the connections, and stands by itself.
-fn print(taken: Vec<Taken>, hello: Vec<Duration>, requests: u32) {
+fn print(taken: Vec<Taken>, ways: &[Duration], hello: &[Duration], requests: u32) {
     println!(
-        "warm callback: {} in turn, {requests} table requests and the bank's; ms",
+        "warm callback: {} in turn, {requests} requests to table and bank; ms",
         taken.len() - 1
     );
     println!("{:<28} {:>8} {:>8} {:>8}", "", "p50", "p99", "first");
-    row("callback", taken.iter().map(|taken| taken.whole).collect());
-    row("  its table", taken.iter().map(|taken| taken.table).collect());
-    row("  its bank", taken.iter().map(|taken| taken.bank).collect());
-    row("  all else", taken.iter().map(Taken::own).collect());
+    let of = |part: fn(&Taken) -> Duration| taken.iter().map(part).collect::<Vec<_>>();
+    row("callback", &of(|taken| taken.whole));
+    row("  its table", &of(|taken| taken.table));
+    row("  its bank", &of(|taken| taken.bank));
+    row("  all else", &of(Taken::own));
+    row("a socket's ways to the tolls", ways);
     row("a hello's call", hello);
 }
 
-fn row(name: &str, times: Vec<Duration>) {
+fn row(name: &str, times: &[Duration]) {
     let (first, mut warm) = (times[0], times[1..].to_vec());
     let (p50, p99) = (quantile(&mut warm, 50), quantile(&mut warm, 99));
     println!("{name:<28} {:>8} {:>8} {:>8}", millis(p50), millis(p99), millis(first));

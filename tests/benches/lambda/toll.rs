@@ -1,44 +1,44 @@
-//! A proxy on loopback that says how long what lies behind it took.
+//! A relay on loopback that says how long what lies behind it took.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What is carried at once.
+const CHUNK: usize = 64 * 1024;
 
 /// What passed since it was last asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Passed {
     pub requests: u32,
+    /// From the first byte of each request to the last of its answer.
     pub time: Duration,
 }
 
-/// The proxy; it serves until the program ends.
+/// The relay; it serves until the program ends.
 pub struct Toll {
-    address: SocketAddr,
-    passed: Arc<Mutex<Passed>>,
-}
-
-struct Gate {
-    target: String,
-    client: reqwest::Client,
+    pub address: SocketAddr,
     passed: Arc<Mutex<Passed>>,
 }
 
 impl Toll {
-    /// A proxy in front of an origin, such as `http://127.0.0.1:8000`.
+    /// A relay in front of an origin, such as `http://127.0.0.1:8000`.
     pub async fn before(target: &str) -> Self {
+        let target: SocketAddr = target.strip_prefix("http://").unwrap().parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let passed = Arc::<Mutex<Passed>>::default();
-        let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
-        let gate = Gate { target: target.to_owned(), client, passed: passed.clone() };
-        let router = Router::new().fallback(pass).with_state(Arc::new(gate));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let count = passed.clone();
+        tokio::spawn(async move {
+            loop {
+                let (caller, _) = listener.accept().await.unwrap();
+                let target = TcpStream::connect(target).await.unwrap();
+                tokio::spawn(relay(caller, target, count.clone()));
+            }
+        });
         Self { address, passed }
     }
 
@@ -52,21 +52,31 @@ impl Toll {
     }
 }
 
-async fn pass(
-    State(gate): State<Arc<Gate>>,
-    method: Method,
-    uri: Uri,
-    mut headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, HeaderMap, Bytes) {
-    headers.remove("host");
-    let begun = Instant::now();
-    let request = gate.client.request(method, format!("{}{uri}", gate.target));
-    let answer = request.headers(headers).body(body).send().await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = answer.bytes().await.unwrap();
-    let mut passed = gate.passed.lock().unwrap();
-    passed.requests += 1;
-    passed.time += begun.elapsed();
-    (status, headers, body)
+/// Carries the bytes of one connection, whose requests come one after the other, until either side
+/// ends it.
+async fn relay(mut caller: TcpStream, mut target: TcpStream, passed: Arc<Mutex<Passed>>) {
+    caller.set_nodelay(true).unwrap();
+    target.set_nodelay(true).unwrap();
+    let (mut request, mut answer) = (vec![0; CHUNK], vec![0; CHUNK]);
+    // Until when the time is counted, and whether what comes from the caller is a new request.
+    let (mut counted, mut is_answered) = (Instant::now(), true);
+    loop {
+        tokio::select! {
+            read = caller.read(&mut request) => {
+                let Ok(bytes @ 1..) = read else { return };
+                if is_answered {
+                    (counted, is_answered) = (Instant::now(), false);
+                    passed.lock().unwrap().requests += 1;
+                }
+                target.write_all(&request[..bytes]).await.unwrap();
+            }
+            read = target.read(&mut answer) => {
+                let Ok(bytes @ 1..) = read else { return };
+                caller.write_all(&answer[..bytes]).await.unwrap();
+                let now = Instant::now();
+                passed.lock().unwrap().time += now - counted;
+                (counted, is_answered) = (now, true);
+            }
+        }
+    }
 }

@@ -43,9 +43,9 @@ fn blocks(engine: &Embedded) -> Vec<Item> {
 }
 
 fn block_of(item: &Item) -> Block {
-    match quita_table::items::decode(&merchant(), item).unwrap() {
+    match quita_table::items::decode(&merchant(), item.clone()).unwrap().1 {
         quita_table::items::Stored::Record(record) => {
-            RecordItem::decode::<Block>(&record, &merchant()).unwrap()
+            RecordItem::decode::<Block>(*record, &merchant()).unwrap()
         }
         other => panic!("{other:?}"),
     }

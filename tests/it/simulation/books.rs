@@ -33,7 +33,7 @@ impl Books {
         let mut books = Self::default();
         let merchant = Player::merchant();
         for item in items(world.machine.engine()).into_values() {
-            match decode(&merchant, &item).unwrap() {
+            match decode(&merchant, item).unwrap().1 {
                 Stored::Invoice(invoice) => {
                     books.invoices.insert(invoice.id.clone(), *invoice);
                 }

@@ -114,7 +114,7 @@ fn tell(block: &Block) {
 fn is_there(conflicts: &[Conflict], block: &Block) -> bool {
     conflicts.iter().any(|conflict| match &conflict.found {
         Some(Stored::Record(item)) => {
-            item.decode::<Block>(&block.merchant).is_ok_and(|found| found == *block)
+            item.clone().decode::<Block>(&block.merchant).is_ok_and(|found| found == *block)
         }
         _ => false,
     })

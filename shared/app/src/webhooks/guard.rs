@@ -72,6 +72,8 @@ pub enum Reach {
 pub enum Refused {
     #[error("use a URL of at most {URL_BYTES_MAX} bytes")]
     NotAUrl,
+    #[error("use the host name that the DNS has, in ASCII: xn--caf-dma.example for café.example")]
+    NotAscii,
     #[error("use https")]
     NotHttps,
     #[error("leave user and password out; the signature says who is calling")]
@@ -96,7 +98,8 @@ impl Reach {
         if text.len() > URL_BYTES_MAX {
             return Err(Refused::NotAUrl);
         }
-        let url = Url::parse(text).map_err(|_| Refused::NotAUrl)?;
+        let why = if text.is_ascii() { Refused::NotAUrl } else { Refused::NotAscii };
+        let url = Url::parse(text).map_err(|_| why)?;
         let literal = literal(&url);
         let here = self == Self::ThisMachine
             && (literal.is_some_and(|address| address.is_loopback())

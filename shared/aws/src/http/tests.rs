@@ -70,7 +70,7 @@ async fn asked(endpoint: &str) -> Result<Answer, Broken> {
         .method("POST")
         .uri(format!("{endpoint}/v2/email?a=b%2Fc"))
         .header("x-amz-target", "Table.Get")
-        .body(b"{}".to_vec());
+        .body("{}".into());
     Http::new().unwrap().exchange(request.unwrap()).await
 }
 
@@ -83,7 +83,7 @@ async fn a_request_arrives_as_it_was_signed_and_its_answer_whole() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(answer.header("x-amzn-requestid"), "r1");
     assert_eq!(answer.header("x-amzn-errortype"), "");
-    assert_eq!(answer.body, b"{\"a\"}");
+    assert_eq!(answer.body, "{\"a\"}");
     let request = served.join().unwrap();
     assert!(request.starts_with("POST /v2/email?a=b%2Fc HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("x-amz-target: Table.Get\r\n"), "{request}");

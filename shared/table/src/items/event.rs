@@ -104,14 +104,14 @@ pub fn event(merchant: &MerchantId, row: &EventRow) -> Result<Item, ItemError> {
 }
 
 /// Reads an event row and whose it is; both are in its key.
-pub(super) fn decode_event(item: &Item) -> Result<(MerchantId, EventRow), ItemError> {
+pub(super) fn decode_event(item: Item) -> Result<(MerchantId, EventRow), ItemError> {
     let stored: EventItem = stored::from_item(item, kind::EVENT)?;
-    let misplaced = || ItemError::Misplaced { key: stored::describe_key(item) };
-    let (merchant, aggregate) = keys::parse_aggregate(&stored.pk).ok_or_else(misplaced)?;
-    if keys::parse_event_sk(&stored.sk) != Some(stored.seq) {
-        return Err(misplaced());
-    }
-    let EventItem { seq, at, actor, name, data, postings, changes, .. } = stored;
+    let EventItem { pk, sk, seq, at, actor, name, data, postings, changes, .. } = stored;
+    let Some((merchant, aggregate)) =
+        keys::parse_aggregate(&pk).filter(|_| keys::parse_event_sk(&sk) == Some(seq))
+    else {
+        return Err(stored::misplaced(sk));
+    };
     Ok((merchant, EventRow { aggregate, seq, at, actor, name, data, postings, changes }))
 }
 
@@ -123,7 +123,7 @@ pub(super) fn decode_event(item: &Item) -> Result<(MerchantId, EventRow), ItemEr
 pub fn event_from_image(image: &Item) -> Result<Option<(MerchantId, EventRow)>, ItemError> {
     if stored::kind_of(image) == kind::EVENT {
         stored::check_version(image)?;
-        decode_event(image).map(Some)
+        decode_event(image.clone()).map(Some)
     } else {
         Ok(None)
     }

@@ -47,15 +47,16 @@ pub enum Stored {
     Record(Box<RecordItem>),
 }
 
-/// Decodes an item of a merchant.
+/// Decodes an item of a merchant, and says its key.
 ///
 /// # Errors
 /// [`ItemError::UnknownKind`] for a kind or version not known here, [`ItemError::Malformed`] for an
 /// attribute that does not fit, [`ItemError::Misplaced`] when the value's own identity does not
 /// spell the key it was found under, or the key is not `merchant`'s.
-pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
-    check_version(item)?;
-    let stored = match kind_of(item) {
+pub fn decode(merchant: &MerchantId, item: Item) -> Result<(PrimaryKey, Stored), ItemError> {
+    check_version(&item)?;
+    let found = PrimaryKey::of_item(&item).ok_or_else(|| misplaced(describe_key(&item)))?;
+    let stored = match kind_of(&item) {
         kind::MERCHANT => {
             let read: MerchantItem = from_item(item, kind::MERCHANT)?;
             Stored::Merchant(Box::new(read.merchant.into_owned()))
@@ -96,7 +97,7 @@ pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
         kind::EVENT => {
             let (owner, row) = decode_event(item)?;
             if owner != *merchant {
-                return Err(misplaced(item));
+                return Err(misplaced(found.sk));
             }
             Stored::Event(Box::new(row))
         }
@@ -108,18 +109,14 @@ pub fn decode(merchant: &MerchantId, item: &Item) -> Result<Stored, ItemError> {
             let read: IdempotencyItem = from_item(item, kind::IDEMPOTENCY)?;
             Stored::Idempotency(Box::new(read.record.into_owned()))
         }
-        known if record::KINDS.contains(&known) => {
-            Stored::Record(Box::new(RecordItem(item.clone())))
-        }
-        _ => return Err(unknown_kind(item)),
+        known if record::KINDS.contains(&known) => Stored::Record(Box::new(RecordItem(item))),
+        _ => return Err(unknown_kind(&item)),
     };
     let at_home = match identity(merchant, &stored) {
-        Some((owner, key)) => {
-            owner == merchant && PrimaryKey::of_item(item) == Some(key.of(merchant))
-        }
-        None => record::belongs(merchant, item),
+        Some((owner, key)) => owner == merchant && found == key.of(merchant),
+        None => record::belongs(merchant, &found),
     };
-    if at_home { Ok(stored) } else { Err(misplaced(item)) }
+    if at_home { Ok((found, stored)) } else { Err(misplaced(found.sk)) }
 }
 
 /// Whose a value is and which key it has, by its own word; `asked` where it does not name its
@@ -148,15 +145,13 @@ fn identity<'a>(asked: &'a MerchantId, stored: &'a Stored) -> Option<(&'a Mercha
 }
 
 /// The bytes stand beside what serde reads: a list of numbers would be eight times as large.
-fn import_chunk(item: &Item) -> Result<ImportChunk, ItemError> {
-    let Some(AttributeValue::B(bytes)) = item.get(BYTES) else {
-        let (key, kind) = (describe_key(item), kind::IMPORT_CHUNK.to_owned());
+fn import_chunk(mut item: Item) -> Result<ImportChunk, ItemError> {
+    let Some(AttributeValue::B(bytes)) = item.remove(BYTES) else {
+        let (key, kind) = (describe_key(&item), kind::IMPORT_CHUNK.to_owned());
         return Err(ItemError::Malformed { key, kind, why: "it has no bytes".to_owned() });
     };
-    let beside = item.iter().filter(|(name, _)| *name != BYTES);
-    let rest: Item = beside.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let ImportChunkItem { import, nth, expires_at, .. } = from_item(&rest, kind::IMPORT_CHUNK)?;
-    Ok(ImportChunk { import, nth, bytes: bytes.clone(), expires_at })
+    let ImportChunkItem { import, nth, expires_at, .. } = from_item(item, kind::IMPORT_CHUNK)?;
+    Ok(ImportChunk { import, nth, bytes, expires_at })
 }
 
 /// The item's `kind`, or nothing.
@@ -170,9 +165,10 @@ pub(super) fn check_version(item: &Item) -> Result<(), ItemError> {
     if known { Ok(()) } else { Err(unknown_kind(item)) }
 }
 
-pub(crate) fn from_item<T: DeserializeOwned>(item: &Item, kind: &str) -> Result<T, ItemError> {
-    serde_dynamo::from_item(item.clone()).map_err(|why| ItemError::Malformed {
-        key: describe_key(item),
+pub(crate) fn from_item<T: DeserializeOwned>(item: Item, kind: &str) -> Result<T, ItemError> {
+    let key = describe_key(&item);
+    serde_dynamo::from_item(item).map_err(|why| ItemError::Malformed {
+        key,
         kind: kind.to_owned(),
         why: why.to_string(),
     })
@@ -186,8 +182,9 @@ fn unknown_kind(item: &Item) -> ItemError {
     ItemError::UnknownKind { key: describe_key(item), kind: kind_of(item).to_owned(), version }
 }
 
-pub(crate) fn misplaced(item: &Item) -> ItemError {
-    ItemError::Misplaced { key: describe_key(item) }
+/// An error that names the sort key alone, as [`describe_key`] does.
+pub(crate) fn misplaced(key: String) -> ItemError {
+    ItemError::Misplaced { key }
 }
 
 /// The sort key of an item, for messages. The partition is left out: it may hold a document or a

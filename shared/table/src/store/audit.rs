@@ -16,7 +16,7 @@ use super::{PAGE_ITEMS_MAX, READ_ITEMS_MAX, Store, StoreError};
 use crate::dynamo::Item;
 use crate::items::{self, EventRow, Stored};
 use crate::keys::{self, Aggregate, Key, PrimaryKey};
-use crate::record::{self, RecordItem};
+use crate::record::RecordItem;
 
 /// Histories that are asked for at the same time.
 const QUERIES_AT_ONCE: usize = 16;
@@ -59,9 +59,9 @@ impl Store {
         let mut request = self.range_request(None, &keys::audit_pk(merchant), &range, limit);
         request.scan_index_forward = !newest_first;
         let output = self.dynamo.query(request).await?;
-        let blocks = output.items.iter().filter_map(|item| {
-            let nth = keys::parse_audit_sk(keys::text(item, crate::schema::SK)?)?;
-            let block = record::decode(merchant, &RecordItem(item.clone())).ok();
+        let blocks = output.items.into_iter().filter_map(|item| {
+            let nth = keys::parse_audit_sk(keys::text(&item, crate::schema::SK)?)?;
+            let block = RecordItem(item).decode(merchant).ok();
             Some(StoredBlock { nth, block })
         });
         Ok(blocks.collect())
@@ -172,7 +172,7 @@ impl Store {
 
 /// How far an aggregate has got; 0 when it does not say.
 fn height(merchant: &MerchantId, item: &Item) -> u64 {
-    if let Ok(Stored::Reconciliation(known)) = items::decode(merchant, item) {
+    if let Ok((_, Stored::Reconciliation(known))) = items::decode(merchant, item.clone()) {
         return known.events;
     }
     match item.get("version") {
@@ -184,8 +184,8 @@ fn height(merchant: &MerchantId, item: &Item) -> u64 {
 fn of_item(merchant: &MerchantId) -> impl Fn(&Item) -> Option<StoredRow> {
     move |item| {
         let seq = keys::parse_event_sk(keys::text(item, crate::schema::SK)?)?;
-        let row = match items::decode(merchant, item) {
-            Ok(Stored::Event(row)) => Some(*row),
+        let row = match items::decode(merchant, item.clone()) {
+            Ok((_, Stored::Event(row))) => Some(*row),
             _ => None,
         };
         let at = keys::text(item, "at").and_then(|at| DateTime::parse_from_rfc3339(at).ok());

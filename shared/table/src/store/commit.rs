@@ -457,7 +457,7 @@ fn canceled(
 }
 
 fn conflict(merchant: &MerchantId, part: Part, item: Option<Item>) -> Result<Conflict, ItemError> {
-    let found = item.map(|item| decode(merchant, &item)).transpose()?;
+    let found = item.map(|item| decode(merchant, item)).transpose()?.map(|(_, stored)| stored);
     Ok(Conflict { part, found })
 }
 

@@ -14,7 +14,7 @@ use quita_core::reconciliation::Reconciliation;
 
 use crate::items::{IdempotencyRecord, ItemError, Stored};
 use crate::keys::{Key, PrimaryKey, RecordKey};
-use crate::record::{self, Record};
+use crate::record::Record;
 
 /// One item to read, by identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -169,7 +169,7 @@ impl Found {
     /// [`ItemError`] for a record this release does not understand, or one that is not of kind `R`.
     pub fn take_record<R: Record>(&mut self, key: &RecordKey) -> Result<Option<R>, ItemError> {
         match self.take(&Key::Record(key)) {
-            Some(Stored::Record(item)) => record::decode(&self.merchant, &item).map(Some),
+            Some(Stored::Record(item)) => item.decode(&self.merchant).map(Some),
             _ => Ok(None),
         }
     }

@@ -4,9 +4,8 @@ use quita_core::ids::{InvoiceId, MerchantId};
 use quita_core::message::{Message, SentText};
 
 use super::lists::Range;
-use super::read::checked;
 use super::{Store, StoreError};
-use crate::items::{ItemError, Stored};
+use crate::items::{ItemError, Stored, decode};
 use crate::keys;
 
 /// Most rows of one ledger that are read. An invoice has some ten steps and a few charges.
@@ -58,8 +57,8 @@ impl Store {
         let mut rows = Vec::new();
         loop {
             let output = self.query_range(None, &pk, &range, LEDGER_ROWS_MAX + 1).await?;
-            for item in &output.items {
-                let (key, stored) = checked(merchant, item)?;
+            for item in output.items {
+                let (key, stored) = decode(merchant, item)?;
                 range.from = keys::just_above(&key.sk);
                 rows.push((key.sk, stored));
             }

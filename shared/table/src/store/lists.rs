@@ -26,11 +26,10 @@ use quita_core::message::Message;
 use quita_core::payment::Payment;
 use serde_dynamo::AttributeValue;
 
-use super::read::checked;
 use super::{Store, StoreError};
 use crate::cursor::Cursor;
 use crate::dynamo::{Item, QueryOutput, QueryRequest, ReturnConsumedCapacity};
-use crate::items::{EventRow, ItemError, Stored};
+use crate::items::{EventRow, ItemError, Stored, decode};
 use crate::keys::{self, Aggregate, InvoiceState, Key, List, Place, PrimaryKey, STATE_SHARDS};
 use crate::record::Record;
 use crate::schema::{self, Index, SK};
@@ -181,7 +180,7 @@ impl Store {
         }
         let mut invoices = Vec::with_capacity(others.len());
         for item in self.read_keys(&others).await? {
-            match checked(merchant, &item)?.1 {
+            match decode(merchant, item)?.1 {
                 Stored::Invoice(invoice) if invoice.customer == *customer => {
                     invoices.push(*invoice)
                 }
@@ -334,8 +333,8 @@ impl Store {
         let output = self.query_range(None, &pk, &range, limit + 1).await?;
         let more = output.items.len() > limit || output.last_evaluated_key.is_some();
         let mut page = Page { items: Vec::new(), next: None };
-        for item in output.items.iter().take(limit) {
-            let (key, stored) = checked(merchant, item)?;
+        for item in output.items.into_iter().take(limit) {
+            let (key, stored) = decode(merchant, item)?;
             page.next = more.then(|| Cursor::after(&key.sk));
             match stored {
                 Stored::Event(row) => page.items.push(*row),
@@ -396,8 +395,8 @@ impl Store {
         let output = self.dynamo.query(request).await?;
         let more = output.items.len() > limit || output.last_evaluated_key.is_some();
         let mut page = Page { items: Vec::new(), next: None };
-        for item in output.items.iter().take(limit) {
-            let (key, stored) = checked(merchant, item)?;
+        for item in output.items.into_iter().take(limit) {
+            let (key, stored) = decode(merchant, item)?;
             page.next = more.then(|| Cursor::after(&key.sk));
             match stored {
                 Stored::Record(item) => page.items.push(item.decode(merchant)?),
@@ -456,7 +455,7 @@ impl Store {
         let keys: BTreeSet<PrimaryKey> = entries.iter().map(|(_, key)| key.clone()).collect();
         let mut found = HashMap::with_capacity(keys.len());
         for item in self.read_keys(&keys).await? {
-            let (key, stored) = checked(merchant, &item)?;
+            let (key, stored) = decode(merchant, item)?;
             found.insert(key, stored);
         }
         let items = entries.iter().filter_map(|(_, key)| found.remove(key)).collect();

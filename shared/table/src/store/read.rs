@@ -9,7 +9,7 @@ use crate::dynamo::{
     BATCH_GET_KEYS_MAX, BatchGetItemRequest, DynamoError, GetItemRequest, Item,
     ReturnConsumedCapacity,
 };
-use crate::items::{ItemError, Stored, decode};
+use crate::items::decode;
 use crate::keys::PrimaryKey;
 
 /// Most items of one read.
@@ -32,7 +32,7 @@ impl Store {
         let items = self.read_keys(&keys).await?;
         let mut found = HashMap::with_capacity(items.len());
         for item in items {
-            let (key, stored) = checked(merchant, &item)?;
+            let (key, stored) = decode(merchant, item)?;
             found.insert(key, stored);
         }
         Ok(Found::new(merchant, found))
@@ -76,15 +76,4 @@ impl Store {
         let output = self.dynamo.get_item(request).await?;
         Ok(output.item.into_iter().collect())
     }
-}
-
-/// Decodes an item together with its key.
-pub(super) fn checked(
-    merchant: &MerchantId,
-    item: &Item,
-) -> Result<(PrimaryKey, Stored), ItemError> {
-    let stored = decode(merchant, item)?;
-    // An item without a key does not pass `decode`.
-    let missing = || ItemError::Misplaced { key: "without key".to_owned() };
-    Ok((PrimaryKey::of_item(item).ok_or_else(missing)?, stored))
 }

@@ -40,11 +40,6 @@ struct SegmentsBody {
     segments: Vec<SegmentDraft>,
 }
 
-/// Whether a route is one of these.
-pub(crate) fn has(key: &str) -> bool {
-    [" /v1/rules", " /v1/default_rule", " /v1/segments"].iter().any(|path| key.contains(path))
-}
-
 pub(crate) async fn route(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {
     match (key, ids) {
         ("GET /v1/rules", _) => list(at).await,
