@@ -16,6 +16,7 @@ use quita_local::mailbox::Received;
 use quita_table::keys::{Aggregate, RecordKey};
 use quita_table::store::ItemRef;
 use quita_table::{Commit, Expected};
+use quita_testkit::contract::store::sample;
 use serde_json::{Value, json};
 
 use crate::world::{MERCHANT, World, at, text, txid};
@@ -153,7 +154,7 @@ async fn customers_behind_the_first_page_or_the_time_are_never_reached() {
     set_segments(&world, segments()).await;
     let mut customers = Vec::new();
     for nth in 0..60 {
-        let document = cnpj(nth);
+        let document = sample::cnpj(nth);
         let customer = world.customer_with(json!({ "document": document })).await;
         if nth % 20 == 0 {
             world.invoice(&customer, json!({ "number": format!("{nth}") })).await;
@@ -174,22 +175,6 @@ async fn customers_behind_the_first_page_or_the_time_are_never_reached() {
     for customer in &customers {
         assert_eq!(segment(&world, customer).await, late(), "{customer}");
     }
-}
-
-/// The nth of many documents with right check digits.
-fn cnpj(nth: u32) -> String {
-    let base = format!("{:08}0001", 10_000_000 + nth);
-    let digit = |text: &str| {
-        let weights = (2..=9).cycle();
-        let digits = text.chars().rev().map(|c| c.to_digit(10).unwrap());
-        let sum: u32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
-        match sum % 11 {
-            0 | 1 => 0,
-            rest => 11 - rest,
-        }
-    };
-    let first = format!("{base}{}", digit(&base));
-    format!("{first}{}", digit(&first))
 }
 
 #[tokio::test]

@@ -5,9 +5,10 @@
 
 use std::path::Path;
 
+use quita_testkit::contract::store::sample;
 use quita_testkit::lambda::Template;
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::capacity;
 use super::prices::{Prices, Used};
@@ -35,7 +36,7 @@ const MINUTES_A_MONTH: u64 = 30 * 24 * 60;
 const SWEEP_INVOCATIONS: u64 = 17;
 /// Minutes between two reconciliations of a merchant.
 const RECONCILIATION_MINUTES: u64 = 15;
-/// Invoices that each use is measured on.
+/// Invoices that each use is measured on, of as many customers.
 const INVOICES: u64 = 20;
 
 /// One line: a name and what one invoice uses of it.
@@ -55,12 +56,17 @@ struct Seen {
 /// Prints the table.
 pub async fn of_invoices() {
     let (world, template) = (World::new().await, template());
-    let customer = world.customer().await;
-    let body = World::invoice_body(&customer);
+    let mut bodies = Vec::new();
+    for nth in 0..INVOICES {
+        // A customer each: several invoices of one would share a message.
+        let document = sample::cnpj(u32::try_from(nth).unwrap());
+        let fields = json!({ "document": document.as_str() });
+        bodies.push(World::invoice_body(&world.customer_with(fields).await));
+    }
     let mut seen = look(&world, &[], &template).await;
     let mut invoices: Vec<Value> = Vec::new();
-    for _ in 0..INVOICES {
-        invoices.push(world.post("/v1/invoices", &body).await.json());
+    for body in &bodies {
+        invoices.push(world.post("/v1/invoices", body).await.json());
     }
     let mut lines = Vec::new();
     // An authorizer's call each: the gateway may spare it for a minute.
