@@ -16,7 +16,7 @@ mod sign_in;
 
 use quita_app::Deps;
 use quita_core::access::Permission;
-use quita_core::ids::MerchantId;
+use quita_edge::auth::At;
 use quita_edge::http::BODY_BYTES_MAX;
 use quita_edge::routes::{Access, Route, find, needs, open, operator};
 use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth};
@@ -58,13 +58,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
-    match Call::read(request, BODY_BYTES_MAX) {
-        Ok(call) => {
-            let outcome = route(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
+    Call::serve(request, BODY_BYTES_MAX, |call| async move { route(deps, &call).await }).await
 }
 
 async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
@@ -76,17 +70,10 @@ async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
             of_operator(deps, call, route.key, &ids).await
         }
         Access::Needs(needed) => {
-            let at = At { deps, merchant: auth::merchant(call, needed)?, call };
+            let at = auth::at(deps, call, needed)?;
             of_merchant(&at, route.key, &ids).await
         }
     }
-}
-
-/// A call of a merchant's that was let in.
-struct At<'a> {
-    deps: &'a Deps,
-    merchant: &'a MerchantId,
-    call: &'a Call,
 }
 
 /// Routes that anybody may call.

@@ -15,13 +15,7 @@ use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth, problem};
 pub const ROUTES: &[Route] = &[needs(Permission::Issue, "POST /v1/invoices")];
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
-    match Call::read(request, BODY_BYTES_MAX) {
-        Ok(call) => {
-            let outcome = create(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
+    Call::serve(request, BODY_BYTES_MAX, |call| async move { create(deps, &call).await }).await
 }
 
 async fn create(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {

@@ -38,13 +38,7 @@ pub async fn handle(deps: &Deps, trigger: Trigger) -> Result<Option<ApiResponse>
 }
 
 async fn answer(deps: &Deps, request: ApiRequest) -> ApiResponse {
-    match Call::read(request, BYTES_MAX) {
-        Ok(call) => {
-            let outcome = take(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
+    Call::serve(request, BYTES_MAX, |call| async move { take(deps, &call).await }).await
 }
 
 async fn take(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {

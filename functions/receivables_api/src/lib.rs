@@ -30,7 +30,7 @@ mod tasks;
 use http::StatusCode;
 use quita_app::Deps;
 use quita_core::access::Permission;
-use quita_core::ids::MerchantId;
+use quita_edge::auth::At;
 use quita_edge::bodies::payments::{
     AccountBody, AllocationsBody, AssignBody, DismissBody, RefundBody, ReleaseBody, WithdrawalBody,
 };
@@ -43,13 +43,7 @@ const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
     let body_bytes_max = bank_files::body_bytes_max(&request);
-    match Call::read(request, body_bytes_max) {
-        Ok(call) => {
-            let outcome = route(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
+    Call::serve(request, body_bytes_max, |call| async move { route(deps, &call).await }).await
 }
 
 /// Every route here, and what a caller needs for it.
@@ -151,7 +145,7 @@ async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
     let Access::Needs(needed) = route.access else {
         return Ok(text(200, "application/json", OPENAPI.to_owned()));
     };
-    let at = At { deps, merchant: auth::merchant(call, needed)?, call };
+    let at = auth::at(deps, call, needed)?;
     if route.key.contains(" /v1/approval") {
         return approvals::of_approvals(&at, route.key, &parameters).await;
     }
@@ -173,14 +167,6 @@ async fn dispatch(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, P
         (key, ids) if key.contains(" /v1/bank_files") => of_bank_files(at, key, ids).await,
         (key, ids) => of_books(at, key, ids).await,
     }
-}
-
-/// A call that was let in.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    deps: &'a Deps,
-    merchant: &'a MerchantId,
-    call: &'a Call,
 }
 
 async fn of_customers(at: &At<'_>, key: &str, ids: &[&str]) -> Result<ApiResponse, Problem> {

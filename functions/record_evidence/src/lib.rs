@@ -40,13 +40,7 @@ async fn hear_mail(deps: &Deps, detail: Value) -> Result<(), Unknown> {
 }
 
 async fn answer(deps: &Deps, request: ApiRequest) -> ApiResponse {
-    match Call::read(request, BODY_BYTES_MAX) {
-        Ok(call) => {
-            let outcome = of_whatsapp(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
+    Call::serve(request, BODY_BYTES_MAX, |call| async move { of_whatsapp(deps, &call).await }).await
 }
 
 async fn of_whatsapp(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {

@@ -10,7 +10,7 @@ mod templates;
 
 use quita_app::Deps;
 use quita_core::access::Permission;
-use quita_core::ids::MerchantId;
+use quita_edge::auth::At;
 use quita_edge::http::BODY_BYTES_MAX;
 use quita_edge::routes::{Access, Route, find, needs};
 use quita_edge::{ApiRequest, ApiResponse, Call, Problem, auth};
@@ -53,26 +53,13 @@ pub const ROUTES: &[Route] = &[
 ];
 
 pub async fn handle(deps: &Deps, request: ApiRequest) -> ApiResponse {
-    match Call::read(request, BODY_BYTES_MAX) {
-        Ok(call) => {
-            let outcome = route(deps, &call).await;
-            outcome.unwrap_or_else(|problem| problem.response(call.request_id()))
-        }
-        Err((problem, request_id)) => problem.response(&request_id),
-    }
-}
-
-/// A call of a merchant's that was let in.
-struct At<'a> {
-    deps: &'a Deps,
-    merchant: &'a MerchantId,
-    call: &'a Call,
+    Call::serve(request, BODY_BYTES_MAX, |call| async move { route(deps, &call).await }).await
 }
 
 async fn route(deps: &Deps, call: &Call) -> Result<ApiResponse, Problem> {
     let (route, ids) = find(ROUTES, call)?;
     let Access::Needs(needed) = route.access else { return Err(Problem::NotFound) };
-    let at = At { deps, merchant: auth::merchant(call, needed)?, call };
+    let at = auth::at(deps, call, needed)?;
     match (route.key, ids.as_slice()) {
         ("GET /v1/event_types", _) => Ok(event_types::list()),
         ("GET /v1/event_types/{event_type}", [name]) => event_types::show(name),

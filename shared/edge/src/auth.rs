@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 
+use quita_app::Deps;
 use quita_core::access::{Lapsed, Permission};
 use quita_core::ids::{MerchantId, SessionId};
 use serde_json::{Value, json};
@@ -78,6 +79,19 @@ pub fn caller(call: &Call) -> Result<&Caller, Problem> {
         Some(Verdict::Refused(why)) => Err(Problem::Lapsed(*why)),
         None => Err(Problem::Unauthorized),
     }
+}
+
+/// A call of a merchant's that was let in.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    pub deps: &'a Deps,
+    pub merchant: &'a MerchantId,
+    pub call: &'a Call,
+}
+
+/// Lets in a caller who may do what the route needs.
+pub fn at<'a>(deps: &'a Deps, call: &'a Call, needed: Permission) -> Result<At<'a>, Problem> {
+    Ok(At { deps, merchant: merchant(call, needed)?, call })
 }
 
 /// The merchant a caller acts for, who may do what the route needs.

@@ -48,6 +48,25 @@ pub struct Call {
 }
 
 impl Call {
+    /// Answers an event by what `take` makes of its call; a call that cannot be read, and whatever
+    /// keeps `take` from an answer, is answered as a problem.
+    pub async fn serve<Taken>(
+        request: ApiRequest,
+        body_bytes_max: usize,
+        take: impl FnOnce(Self) -> Taken,
+    ) -> ApiResponse
+    where
+        Taken: Future<Output = Result<ApiResponse, Problem>>,
+    {
+        match Self::read(request, body_bytes_max) {
+            Ok(call) => {
+                let request_id = call.request_id.clone();
+                take(call).await.unwrap_or_else(|problem| problem.response(&request_id))
+            }
+            Err((problem, request_id)) => problem.response(&request_id),
+        }
+    }
+
     /// Reads an event; a body over `body_bytes_max` is refused before it is looked at.
     pub fn read(request: ApiRequest, body_bytes_max: usize) -> Result<Self, (Problem, String)> {
         let context = request.request_context;
